@@ -1,0 +1,9 @@
+import type { Handlers } from '../../../generated/tellus/index.ts'
+import { success } from '../../../src/contracts/tellus/envelope.ts'
+import { toDeviceEvent } from '../../../src/deviceEvent.ts'
+import * as deviceEvents from '../../../src/store/deviceEvents.ts'
+
+export const reportDeviceEvent: Handlers['reportDeviceEvent'] = async ({ db, caller, body }) => {
+  await deviceEvents.store(db, toDeviceEvent(caller, body))
+  return success(null)
+}

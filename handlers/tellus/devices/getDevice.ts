@@ -1,0 +1,10 @@
+import type { Handlers } from '../../../generated/tellus/index.ts'
+import { success } from '../../../src/contracts/tellus/envelope.ts'
+import { notFound } from '../../../src/errors.ts'
+import * as devices from '../../../src/store/devices.ts'
+
+export const getDevice: Handlers['getDevice'] = async ({ db, caller, path, config }) => {
+  const device = await devices.find(db, caller.tenantId, path.id, config.heartbeatGraceSeconds)
+  if (device === undefined) throw notFound('device')
+  return success(device)
+}

@@ -1,0 +1,4 @@
+import type { Handlers } from '../../../generated/tellus/index.ts'
+import { notImplemented } from '../../../src/contracts/tellus/envelope.ts'
+
+export const notifyWorkStatus: Handlers['notifyWorkStatus'] = notImplemented

@@ -1,0 +1,45 @@
+/**
+ * The 4xx replies that follow from what an operation asks for are declared. An operation that declares 501 answers
+ * before it looks at the request, so only its credential and its rate limit count.
+ */
+export const errorResponses = () => {
+  let path = ''
+  return {
+    PathItem: {
+      enter(_item, { key }) {
+        path = String(key)
+      },
+      Operation(operation, { report, location, resolve }) {
+        const declared = Object.keys(operation.responses ?? {})
+        const places = (operation.parameters ?? []).map(parameter => resolve(parameter).node?.in)
+        for (const [status, reason] of neededStatuses(operation, path, places)) {
+          if (declared.includes(status)) continue
+          report({
+            message: `${operation.operationId} ${reason}, so it needs a ${status} response.`,
+            location: location.child('responses').key(),
+          })
+        }
+      },
+    },
+  }
+}
+
+function neededStatuses(operation, path, places) {
+  const requirements = operation.security ?? []
+  const requests = requirements.flatMap(requirement => Object.entries(requirement))
+  const limited = operation['x-rate-limit'] !== 'none'
+  const always = [
+    requests.length > 0 && ['401', 'takes a credential'],
+    limited && ['429', 'is rate-limited (x-rate-limit)'],
+  ]
+  const whenImplemented = [
+    operation.requestBody && ['400', 'takes a body'],
+    !operation.requestBody && (places.includes('query') || places.includes('header')) && ['400', 'takes parameters'],
+    operation.requestBody && ['413', 'takes a body'],
+    operation.requestBody && ['415', 'takes a body'],
+    requests.some(([, scopes]) => scopes.length > 0) && ['403', 'asks for a scope'],
+    path.includes('{') && ['404', 'has an id in its path'],
+  ]
+  const answers501 = operation.responses?.['501'] !== undefined
+  return [...always, ...(answers501 ? [] : whenImplemented)].filter(Boolean)
+}

@@ -1,0 +1,50 @@
+/** One line of the live traffic feed. */
+export interface ActivityItem {
+  timestamp: string
+  type: string
+  device_id: string
+  connector_id: number | null
+  summary: string
+  data: Record<string, unknown>
+}
+
+type Row = Record<string, any>
+
+/** How a row of each table reads, whether it comes from the feed or from the table itself. */
+export const describeRow: Record<string, (row: Row) => Omit<ActivityItem, 'timestamp'>> = {
+  'telemetry.readings': row => ({
+    type: 'telemetry',
+    device_id: row.device_id,
+    connector_id: row.connector_id,
+    summary: `${row.state} at ${row.power_kw} kW, ${row.soc_percent} %`,
+    data: { state: row.state, power: row.power_kw, soc: row.soc_percent, energy_delivered: row.energy_delivered_kwh },
+  }),
+  'telemetry.device_events': row => ({
+    type: 'event',
+    device_id: row.device_id,
+    connector_id: row.connector_id,
+    summary: row.event_type,
+    data: row.data,
+  }),
+  'core.commands': row => ({
+    type: row.status === 'queued' ? 'command' : 'command_status',
+    device_id: row.device_id,
+    connector_id: row.connector_id,
+    summary: `${row.command} ${row.status}`,
+    data: { command_id: row.command_id, command: row.command, status: row.status },
+  }),
+  'core.charging_records': row => ({
+    type: 'charging_record',
+    device_id: row.device_id,
+    connector_id: row.connector_id,
+    summary: `${Number(row.energy_kwh)} kWh, ${row.stop_reason}`,
+    data: { record_id: row.record_id, energy: Number(row.energy_kwh), stop_reason: row.stop_reason },
+  }),
+  'core.firmware_reports': row => ({
+    type: 'firmware',
+    device_id: row.device_id,
+    connector_id: null,
+    summary: `${row.firmware_version} ${row.status}`,
+    data: { firmware_version: row.firmware_version, status: row.status },
+  }),
+}

@@ -1,0 +1,189 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import express from 'express'
+import type { Logger } from 'pino'
+import { AccessTokens } from './auth/accessTokens.ts'
+import type { Config } from './config.ts'
+import { serveContract } from './contract.ts'
+import { contracts } from './contracts/index.ts'
+import { ApiError } from './errors.ts'
+import { Exchange } from './exchange.ts'
+import { Activity } from './feed/activity.ts'
+import { Feed } from './feed/feed.ts'
+import { Stream } from './feed/stream.ts'
+import { openIngest } from './ingest/ingest.ts'
+import { startJobs } from './jobs/jobs.ts'
+import { createMetrics, serveMetrics, watch } from './metrics.ts'
+import { connect } from './postgres/connect.ts'
+import { RequestLog } from './requestLog.ts'
+import type { Services } from './services.ts'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+/** Long enough for a filter with hundreds of ids in the query. */
+const MAX_HEADER_BYTES = 96 * 1024
+
+export interface App {
+  /** Where the contracts are served. */
+  port: number
+  /** Where metrics and readiness are served. */
+  metricsPort: number
+  services: Services
+  /** Answers what is in flight, ends streams and long-polls, commits what waits, and closes. */
+  close(): Promise<void>
+}
+
+/** Starts a server on a migrated database. */
+export async function startApp(config: Config, databaseUrl: string, log: Logger): Promise<App> {
+  const drain = new AbortController()
+  const connections = connect(databaseUrl, error => log.warn({ err: error }, 'a database connection failed'))
+  const { db } = connections
+  const metrics = createMetrics()
+  const feed = new Feed(databaseUrl, log)
+  const ingest = openIngest(connections.ingestPool, {
+    queueLimit: config.ingestQueue,
+    observe: rows => metrics.flushSize.observe(rows),
+  })
+  watch(metrics, { ingest, feed })
+  const [jobs] = await Promise.all([startJobs(db, log, config), feed.start()])
+  const services: Services = {
+    config,
+    db,
+    ingest,
+    feed,
+    jobs,
+    metrics,
+    log,
+    accessTokens: new AccessTokens(db, feed),
+    requestLog: new RequestLog(),
+    activity: new Activity(db, feed),
+    draining: drain.signal,
+  }
+  const stream = new Stream(services)
+
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 20_000, requestTimeout: 120_000, keepAliveTimeout: 65_000 },
+    buildExpress(services),
+  )
+  server.on('upgrade', (request, socket, head) => upgrade(stream, request, socket, head))
+  server.on('clientError', refuseBrokenRequest)
+  await listen(server, config.port, config.host)
+  const isReady = async () =>
+    feed.live &&
+    !drain.signal.aborted &&
+    (await db.raw('select 1').then(
+      () => true,
+      () => false,
+    ))
+  const metricsServer = serveMetrics(metrics, isReady, config.metricsPort)
+  await new Promise((resolve, reject) => metricsServer.once('listening', resolve).once('error', reject))
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    metricsPort: (metricsServer.address() as AddressInfo).port,
+    services,
+    async close() {
+      const closed = new Promise(resolve => server.close(resolve))
+      drain.abort()
+      server.closeIdleConnections()
+      const late = setTimeout(() => server.closeAllConnections(), 5000)
+      await closed
+      clearTimeout(late)
+      await Promise.all([
+        jobs.stop(),
+        feed.stop(),
+        new Promise(resolve => metricsServer.close(resolve).closeAllConnections()),
+      ])
+      await connections.close()
+    },
+  }
+}
+
+/** The contracts first, so that Express costs a request only what it must; then what people look at in a browser. */
+function buildExpress(services: Services): express.Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  const dispatchers = contracts.map(contract => serveContract(contract, services))
+  app.use((request, response, next) => {
+    for (const dispatch of dispatchers) if (dispatch(request, response)) return
+    next()
+  })
+  for (const kind of ['openapi', 'asyncapi']) {
+    app.get(`/${kind}/:file`, (request, response, next) => {
+      const contract = /^([a-z]+)\.json$/.exec(request.params.file)?.[1]
+      if (contract === undefined) return next()
+      response.set('Access-Control-Allow-Origin', '*')
+      response.sendFile(
+        `${kind}.json`,
+        { root: path.join(ROOT, 'generated', contract) },
+        error => error && !response.headersSent && next(),
+      )
+    })
+  }
+  const docs = path.join(ROOT, 'docs-site/dist')
+  app.get('/', (_request, response) => response.redirect(302, '/docs/'))
+  app.get('/llms.txt', (_request, response, next) =>
+    response.sendFile('llms.txt', { root: docs }, error => error && next()),
+  )
+  app.use(
+    '/docs',
+    express.static(docs, { setHeaders: response => response.setHeader('Access-Control-Allow-Origin', '*') }),
+  )
+  app.use((request: IncomingMessage, response: express.Response) => {
+    refuse(services, request, response, new ApiError('notFound', 'no such path'))
+  })
+  app.use((error: Error, request: express.Request, response: express.Response, _next: express.NextFunction) => {
+    services.log.error({ err: error }, 'request failed')
+    refuse(services, request, response, new ApiError('internal', 'internal error'))
+  })
+  return app
+}
+
+/** An answer for a path of no contract, in the shape of the contract at the root. */
+function refuse(services: Services, request: IncomingMessage, response: express.Response, error: ApiError): void {
+  const exchange = new Exchange(request, response, services.config, services.draining)
+  const { status, body, contentType } = contracts.at(-1)!.renderError(error, undefined)
+  exchange.send(status, JSON.stringify(body), contentType)
+  services.log.info({ status, method: request.method, requestId: exchange.requestId }, error.message)
+}
+
+function upgrade(stream: Stream, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.on('error', () => socket.destroy())
+  if (request.url?.split('?')[0] === '/stream') stream.accept(request, socket, head)
+  else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+}
+
+/** What is no HTTP at all, or too long to read, is told so in the shape of the contract at the root. */
+function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, reason, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [
+          431,
+          'Request Header Fields Too Large',
+          `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes`,
+        ]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout', 'the request took too long']
+        : [400, 'Bad Request', 'this is not a valid HTTP request']
+  const body = JSON.stringify({ code: 1001, message, data: null })
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,63 @@
+import type { Knex } from 'knex'
+import { ApiError } from '../errors.ts'
+import type { Feed } from '../feed/feed.ts'
+import * as store from '../store/accessTokens.ts'
+import type { ClientCaller, DeviceCaller } from './caller.ts'
+import { impliedScopes } from './scopes.ts'
+import { hashSecret } from './secrets.ts'
+
+type TokenCaller = DeviceCaller | ClientCaller
+
+const SIZE = 50_000
+
+/**
+ * Callers by access token, kept in memory. A revocation is a committed row like any other, so the feed tells it to
+ * every process within milliseconds; while the feed is away nothing is kept and each request asks the database.
+ */
+export class AccessTokens {
+  readonly #db: Knex
+  readonly #feed: Feed
+  readonly #callers = new Map<string, TokenCaller>()
+  /** Counts changes, so that an answer read before a revocation is not kept after it. */
+  #changes = 0
+
+  constructor(db: Knex, feed: Feed) {
+    this.#db = db
+    this.#feed = feed
+    feed.subscribe('core.access_tokens', ({ kind, row }) => {
+      if (kind === 'insert') return
+      this.#changes++
+      this.#callers.delete((row.token_hash as Buffer).toString('base64'))
+    })
+    feed.onLost(() => {
+      this.#changes++
+      this.#callers.clear()
+    })
+  }
+
+  /** Who holds the token. @throws unauthorized when nobody does, or not any more */
+  async find(token: string): Promise<TokenCaller> {
+    const hash = hashSecret(token)
+    const key = hash.toString('base64')
+    const caller = this.#callers.get(key) ?? (await this.#load(hash, key))
+    if (caller.expiresAt <= Date.now())
+      throw new ApiError('unauthorized', 'the token has expired', { reason: 'expired' })
+    return caller
+  }
+
+  async #load(hash: Buffer, key: string): Promise<TokenCaller> {
+    const before = this.#changes
+    const row = await store.find(this.#db, hash)
+    if (row === undefined) throw new ApiError('unauthorized', 'the token is not valid')
+    const common = { tenantId: row.tenant_id, expiresAt: row.expires_at.getTime() }
+    const caller: TokenCaller =
+      row.device_id !== null
+        ? { kind: 'device', deviceId: row.device_id, ...common }
+        : { kind: 'client', clientId: row.client_id!, scopes: impliedScopes(row.scopes), ...common }
+    if (this.#feed.live && before === this.#changes) {
+      if (this.#callers.size >= SIZE) this.#callers.clear()
+      this.#callers.set(key, caller)
+    }
+    return caller
+  }
+}

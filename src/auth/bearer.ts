@@ -1,0 +1,23 @@
+import type { IncomingMessage } from 'node:http'
+import { ApiError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { ClientCaller, DeviceCaller } from './caller.ts'
+
+/** The token of `Authorization: Bearer <token>` (RFC 6750). @throws unauthorized when there is none */
+export function bearerToken(request: IncomingMessage): string {
+  const match = /^Bearer +([\w.~+/=-]+) *$/i.exec(request.headers.authorization ?? '')
+  if (match === null) throw new ApiError('unauthorized', 'a bearer token is required')
+  return match[1]!
+}
+
+export async function deviceToken(request: IncomingMessage, { accessTokens }: Services): Promise<DeviceCaller> {
+  const caller = await accessTokens.find(bearerToken(request))
+  if (caller.kind !== 'device') throw new ApiError('forbidden', 'this needs the token of a charger')
+  return caller
+}
+
+export async function operatorToken(request: IncomingMessage, { accessTokens }: Services): Promise<ClientCaller> {
+  const caller = await accessTokens.find(bearerToken(request))
+  if (caller.kind !== 'client') throw new ApiError('forbidden', 'this needs the token of an operator')
+  return caller
+}

@@ -1,0 +1,44 @@
+/** Who calls, per security scheme of the contracts. */
+export interface Callers {
+  deviceToken: DeviceCaller
+  operatorToken: ClientCaller
+  enrollment: EnrollmentCaller
+  anonymous: AnonymousCaller
+}
+
+/** A charger with its own token. */
+export interface DeviceCaller {
+  kind: 'device'
+  tenantId: string
+  deviceId: string
+  expiresAt: number
+}
+
+/** A client of one tenant: a console or an operator's program. */
+export interface ClientCaller {
+  kind: 'client'
+  tenantId: string
+  clientId: string
+  scopes: ReadonlySet<string>
+  expiresAt: number
+}
+
+/** A charger that introduces itself while enrollment is open; it joins the enrollment tenant. */
+export interface EnrollmentCaller {
+  kind: 'enrollment'
+  tenantId: string
+}
+
+/** Nobody in particular, on an operation that needs no credential. */
+export interface AnonymousCaller {
+  kind: 'anonymous'
+}
+
+export type Caller = Callers[keyof Callers]
+
+/** A short name for logs and audit: `device:<id>`, `client:<id>`, `enrollment` or `anonymous`. */
+export function callerName(caller: Caller): string {
+  if (caller.kind === 'device') return `device:${caller.deviceId}`
+  if (caller.kind === 'client') return `client:${caller.clientId}`
+  return caller.kind
+}

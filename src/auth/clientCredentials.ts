@@ -1,0 +1,59 @@
+import type { Knex } from 'knex'
+import { ApiError } from '../errors.ts'
+import * as clients from '../store/clients.ts'
+import { impliedScopes } from './scopes.ts'
+import { provesSecret } from './secrets.ts'
+
+export interface ClientCredentials {
+  clientId: string
+  secret: string
+}
+
+/**
+ * The client's credentials, from the body or from HTTP Basic, not from both (RFC 6749, 2.3.1).
+ *
+ * @throws invalid for both or half of them, unauthorized for none
+ */
+export function readClientCredentials(
+  body: { client_id?: string; client_secret?: string },
+  authorization: string | undefined,
+): ClientCredentials {
+  const basic = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '')?.[1]
+  if (basic === undefined) {
+    if (body.client_id === undefined && body.client_secret === undefined) throw unknownClient()
+    if (body.client_id === undefined || body.client_secret === undefined) {
+      throw new ApiError('invalid', 'client_id and client_secret belong together')
+    }
+    return { clientId: body.client_id, secret: body.client_secret }
+  }
+  if (body.client_secret !== undefined)
+    throw new ApiError('invalid', 'credentials belong in the header or the body, not in both')
+  const [clientId = '', ...secret] = Buffer.from(basic, 'base64').toString('utf8').split(':')
+  try {
+    return { clientId: decodeURIComponent(clientId), secret: decodeURIComponent(secret.join(':')) }
+  } catch {
+    throw unknownClient()
+  }
+}
+
+/** The client that the credentials prove, with the scopes asked for, or all it has. */
+export async function authenticateClient(db: Knex, { clientId, secret }: ClientCredentials, scope: string | undefined) {
+  const client = clientId.includes('\0') ? undefined : await clients.find(db, clientId)
+  // The comparison is made for unknown clients too, so that its time tells nothing.
+  const proven = provesSecret(secret, client?.secret_hash ?? Buffer.alloc(32))
+  if (client === undefined || !proven) throw unknownClient()
+  const scopes = scope?.split(' ').filter(Boolean) ?? client.scopes
+  const allowed = impliedScopes(client.scopes)
+  const excess = scopes.find(name => !allowed.has(name))
+  if (excess !== undefined || scopes.length === 0) {
+    throw new ApiError('invalid', `the client does not have the scope ${excess ?? ''}`.trim(), {
+      details: { error: 'invalid_scope' },
+    })
+  }
+  return { clientId: client.client_id, tenantId: client.tenant_id, scopes }
+}
+
+const unknownClient = () =>
+  new ApiError('unauthorized', 'the client is unknown or its secret is wrong', {
+    headers: { 'WWW-Authenticate': 'Basic realm="voltspec"' },
+  })

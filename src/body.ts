@@ -1,0 +1,91 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import { parse as parseForm } from 'node:querystring'
+import { ApiError } from './errors.ts'
+
+const DEPTH = 64
+
+/**
+ * Reads a request body into a value: JSON (UTF-8, nested at most 64 deep) or a form. Undefined when there is none.
+ *
+ * @throws tooLarge over the limit, unsupportedMedia for another media type or coding, invalid for text that does not parse
+ */
+export async function readBody(request: IncomingMessage, mediaTypes: string[], limit: number): Promise<unknown> {
+  const { headers } = request
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+  const mediaType = headers['content-type']
+  if (mediaType !== undefined || headers['content-encoding'] !== undefined) checkMediaType(headers, mediaTypes)
+  const bytes = await readBytes(request, limit)
+  if (bytes.length === 0) return undefined
+  if (mediaType === undefined) throw unsupported(mediaTypes)
+  if (!isUtf8(bytes)) throw new ApiError('invalid', 'the body is not UTF-8')
+  const text = bytes.toString('utf8')
+  return mediaType.startsWith('application/x-www-form-urlencoded') ? { ...parseForm(text) } : parseJson(text)
+}
+
+function checkMediaType(headers: IncomingMessage['headers'], mediaTypes: string[]): void {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';')
+  const charset = parameters.map(part => part.trim()).find(part => part.startsWith('charset='))
+  const utf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset)
+  const plain = [undefined, '', 'identity'].includes(headers['content-encoding'])
+  if (!mediaTypes.includes(type.trim()) || !utf8 || !plain) throw unsupported(mediaTypes)
+}
+
+const unsupported = (mediaTypes: string[]) =>
+  new ApiError('unsupportedMedia', `the body must be ${mediaTypes.join(' or ')} in UTF-8, without content coding`)
+
+const tooLarge = (limit: number) => new ApiError('tooLarge', `the body is larger than ${limit} bytes`)
+
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limit) {
+        // What still comes is read and dropped, so that the sender gets to see the answer.
+        request.removeAllListeners('data').resume()
+        reject(tooLarge(limit))
+      } else chunks.push(chunk)
+    })
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.once('error', () => reject(new ApiError('invalid', 'the body ended early')))
+  })
+}
+
+function parseJson(text: string): unknown {
+  if (text.length > 2 * DEPTH) checkDepth(text)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new ApiError('invalid', 'the body is not valid JSON')
+  }
+  if (text.includes('\\u0000') && holdsNul(value)) throw new ApiError('invalid', 'NUL characters are not allowed')
+  return value
+}
+
+/** Looks at brackets outside of strings only, before anything is built. */
+function checkDepth(text: string): void {
+  let depth = 0
+  let quoted = false
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (quoted) {
+      if (code === 0x5c) index++
+      else if (code === 0x22) quoted = false
+    } else if (code === 0x22) quoted = true
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > DEPTH) throw new ApiError('invalid', `the body is nested deeper than ${DEPTH}`)
+    } else if (code === 0x7d || code === 0x5d) depth--
+  }
+}
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0')
+  if (Array.isArray(value)) return value.some(holdsNul)
+  if (value !== null && typeof value === 'object') {
+    return Object.entries(value).some(([key, member]) => key.includes('\0') || holdsNul(member))
+  }
+  return false
+}

@@ -1,0 +1,29 @@
+import type { Knex } from 'knex'
+import { type ClientCaller, callerName } from './auth/caller.ts'
+import { notFound } from './errors.ts'
+import * as commands from './store/commands.ts'
+import * as connectors from './store/connectorLookup.ts'
+
+interface Asked {
+  deviceId: string
+  connectorId: number | null
+  command: commands.CommandName
+  params: Record<string, unknown>
+  /** seconds */
+  expiresIn: number
+}
+
+/**
+ * Queues what a client asks of a charger. Whether the charger can do it is for the charger to say.
+ *
+ * @throws notFound for a charger of another tenant or a connector that was never seen
+ */
+export async function requestCommand(db: Knex, caller: ClientCaller, asked: Asked) {
+  if (!(await connectors.exists(db, caller.tenantId, asked.deviceId, asked.connectorId))) {
+    throw notFound(asked.connectorId === null ? 'device' : 'connector')
+  }
+  const [command_id] = await commands.queue(db, [
+    { ...asked, tenantId: caller.tenantId, requestedBy: callerName(caller) },
+  ])
+  return { command_id: command_id!, status: 'queued' as const }
+}

@@ -1,0 +1,107 @@
+import path from 'node:path'
+import { StartError } from './errors.ts'
+import { RATE_LIMITS, type RateClass, type RateLimit } from './limits/rates.ts'
+
+/** Everything that can be set from outside. Only this file reads the environment. */
+export interface Config {
+  host: string
+  port: number
+  /** Prometheus metrics and readiness, on loopback. */
+  metricsPort: number
+  dataDir: string
+  /** An outside Postgres; without it, the embedded one. */
+  databaseUrl: string | undefined
+  /** Apply migrations to an outside database at start. */
+  migrate: boolean
+  /** Whether a charger may register itself without an operator. */
+  deviceEnrollment: 'open' | 'closed'
+  /** Slug of the tenant that open enrollment binds to; the first demo tenant by default. */
+  enrollmentTenant: string
+  corsOrigins: string[]
+  trustProxy: boolean
+  rateLimits: Record<RateClass, RateLimit>
+  /** How long after its last heartbeat a charger still counts as online, in seconds. */
+  heartbeatGraceSeconds: number
+  /** How long a command may wait for its charger, in seconds. */
+  commandExpirySeconds: number
+  /** Samples that may wait for their commit; more are refused with 503. */
+  ingestQueue: number
+  /** What may wait for one slow stream subscriber, in bytes. */
+  streamBufferBytes: number
+  /** Streams that one client may hold open at a time. */
+  streamsPerClient: number
+  bodyLimitBytes: number
+  logLevel: string
+  /** A file for the log, or `-` for standard output. */
+  logFile: string
+  /** Check replies over 256 kB against the contract too; for tests. */
+  checkLargeReplies: boolean
+}
+
+type Environment = Record<string, string | undefined>
+
+export function readConfig(env: Environment = process.env): Config {
+  const host = env.HOST || '127.0.0.1'
+  const dataDir = path.resolve(env.DATA_DIR || '.data')
+  const databaseUrl = env.DATABASE_URL || undefined
+  const port = integer(env, 'PORT', 8080, 0, 65535)
+  return {
+    host,
+    port,
+    metricsPort: integer(env, 'METRICS_PORT', port === 0 ? 0 : Math.min(port + 1000, 65535), 0, 65535),
+    dataDir,
+    databaseUrl,
+    migrate: env.MIGRATE === '1',
+    deviceEnrollment: enrollment(env, host, databaseUrl),
+    enrollmentTenant: env.ENROLLMENT_TENANT || 'acme',
+    corsOrigins: (env.CORS_ORIGINS ?? '')
+      .split(',')
+      .map(origin => origin.trim())
+      .filter(Boolean),
+    trustProxy: env.TRUST_PROXY === '1',
+    rateLimits: rateLimits(env),
+    heartbeatGraceSeconds: integer(env, 'HEARTBEAT_GRACE_SECONDS', 90, 1, 86_400),
+    commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
+    ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
+    streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
+    streamsPerClient: integer(env, 'STREAMS_PER_CLIENT', 1, 1, 100_000),
+    bodyLimitBytes: integer(env, 'BODY_LIMIT_BYTES', 1_048_576, 1024, 1_073_741_824),
+    logLevel: env.LOG_LEVEL || 'info',
+    logFile: env.LOG_FILE || (process.stdout.isTTY ? path.join(dataDir, 'voltspec.log') : '-'),
+    checkLargeReplies: env.CHECK_LARGE_REPLIES === '1',
+  }
+}
+
+function integer(env: Environment, name: string, fallback: number, min: number, max: number): number {
+  const text = env[name]
+  if (text === undefined || text === '') return fallback
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new StartError(`${name} must be a whole number from ${min} to ${max}, not "${text}"`)
+  }
+  return value
+}
+
+/** Open enrollment is a convenience of the demo: it closes by itself where others could reach it. */
+function enrollment(env: Environment, host: string, databaseUrl: string | undefined): 'open' | 'closed' {
+  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
+  const asked = env.DEVICE_ENROLLMENT || (databaseUrl === undefined ? 'open' : 'closed')
+  if (asked !== 'open' && asked !== 'closed')
+    throw new StartError(`DEVICE_ENROLLMENT must be open or closed, not "${asked}"`)
+  return loopback ? asked : 'closed'
+}
+
+/** `RATE_LIMIT_<CLASS>=<count>/<seconds>` sets one limit, `RATE_LIMIT_SCALE` multiplies them all. */
+function rateLimits(env: Environment): Record<RateClass, RateLimit> {
+  const scale = Number(env.RATE_LIMIT_SCALE || 1)
+  if (!(scale > 0)) throw new StartError(`RATE_LIMIT_SCALE must be a positive number, not "${env.RATE_LIMIT_SCALE}"`)
+  const limits = { ...RATE_LIMITS }
+  for (const name of Object.keys(limits) as RateClass[]) {
+    const variable = `RATE_LIMIT_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
+    const text = env[variable]
+    const [count, seconds] = text ? text.split('/').map(Number) : [limits[name].count, limits[name].seconds]
+    if (!(count! > 0 && seconds! > 0)) throw new StartError(`${variable} must be <count>/<seconds>, not "${text}"`)
+    limits[name] = { count: count! * scale, seconds: seconds! }
+  }
+  return limits
+}

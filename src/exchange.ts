@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config } from './config.ts'
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/
+const EXPOSED = 'X-Request-Id, X-Total-Count, Link, Content-Range, Retry-After, Location, Allow'
+
+/** One HTTP request and its answer: what every contract has in common on the wire. */
+export class Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  readonly startedAt = performance.now()
+  readonly path: string
+  /** The query string without its question mark. */
+  readonly search: string
+  readonly #config: Config
+  readonly #draining: AbortSignal
+  #signal: AbortSignal | undefined
+
+  constructor(request: IncomingMessage, response: ServerResponse, config: Config, draining: AbortSignal) {
+    this.request = request
+    this.response = response
+    this.#config = config
+    this.#draining = draining
+    const url = request.url ?? '/'
+    const question = url.indexOf('?')
+    this.path = question === -1 ? url : url.slice(0, question)
+    this.search = question === -1 ? '' : url.slice(question + 1)
+    const given = request.headers['x-request-id']
+    this.requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+  }
+
+  /** Ends when the caller hangs up or the server drains; made only for those who wait. */
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      const hungUp = new AbortController()
+      if (this.response.destroyed) hungUp.abort()
+      this.response.once('close', () => {
+        if (!this.response.writableFinished) hungUp.abort()
+      })
+      this.#signal = AbortSignal.any([hungUp.signal, this.#draining])
+    }
+    return this.#signal
+  }
+
+  get address(): string {
+    const forwarded = this.#config.trustProxy ? this.request.headers['x-forwarded-for'] : undefined
+    const first = typeof forwarded === 'string' ? forwarded.split(',')[0]!.trim() : ''
+    return first || (this.request.socket.remoteAddress ?? '')
+  }
+
+  get milliseconds(): number {
+    return performance.now() - this.startedAt
+  }
+
+  /** Writes the answer; a HEAD gets the headers of its GET. */
+  send(status: number, body: string | undefined, contentType: string, headers: Record<string, string> = {}): void {
+    const { response } = this
+    const all: Record<string, string | number> = { 'X-Request-Id': this.requestId, ...this.#cors(), ...headers }
+    if (body !== undefined) {
+      all['Content-Type'] = contentType
+      all['Content-Length'] = Buffer.byteLength(body)
+    }
+    if (this.#draining.aborted || !this.request.complete) all.Connection = 'close'
+    response.writeHead(status, all)
+    response.end(this.request.method === 'HEAD' ? undefined : body)
+    // What an early refusal left unread must not stand before the next request.
+    if (!this.request.complete) this.request.resume()
+  }
+
+  /** Answers OPTIONS, for people who ask what a path can do and for browsers that ask whether they may. */
+  sendOptions(allow: string[]): void {
+    const preflight = this.request.headers['access-control-request-method'] !== undefined
+    this.send(204, undefined, '', {
+      Allow: allow.join(', '),
+      ...(preflight && this.#allowedOrigin() !== undefined
+        ? {
+            'Access-Control-Allow-Methods': allow.join(', '),
+            'Access-Control-Allow-Headers': this.request.headers['access-control-request-headers'] ?? '',
+            'Access-Control-Max-Age': '600',
+          }
+        : {}),
+    })
+  }
+
+  #allowedOrigin(): string | undefined {
+    const { origin } = this.request.headers
+    const { corsOrigins } = this.#config
+    return origin !== undefined && (corsOrigins.includes('*') || corsOrigins.includes(origin)) ? origin : undefined
+  }
+
+  #cors(): Record<string, string> {
+    if (this.request.headers.origin === undefined) return {}
+    const origin = this.#allowedOrigin()
+    if (origin === undefined) return { Vary: 'Origin' }
+    return { Vary: 'Origin', 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': EXPOSED }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Knex } from 'knex'
+import { type ActivityItem, describeRow } from '../activity.ts'
+import * as store from '../store/activity.ts'
+import type { Feed } from './feed.ts'
+
+const KEPT = 200
+
+/** A tenant's latest items, oldest first. */
+interface Recent {
+  items: ActivityItem[]
+  /** Done when what lies before the first item of the feed has been read from the tables. */
+  loaded: Promise<void>
+}
+
+/**
+ * What happened lately in each tenant's fleet, as committed, whichever process wrote it. A tenant is followed from the
+ * first time somebody asks: what lies before that, or in a gap of the feed, is read from the tables.
+ */
+export class Activity {
+  readonly #db: Knex
+  readonly #recent = new Map<string, Recent>()
+
+  constructor(db: Knex, feed: Feed) {
+    this.#db = db
+    for (const [table, describe] of Object.entries(describeRow)) {
+      feed.subscribe(table, ({ kind, row, committedAt }) => {
+        const recent = this.#recent.get(String(row.tenant_id))
+        if (kind === 'delete' || recent === undefined) return
+        recent.items.push({ timestamp: committedAt.toISOString(), ...describe(row) })
+        if (recent.items.length >= KEPT * 2) recent.items.splice(0, recent.items.length - KEPT)
+      })
+    }
+    feed.onResumed(() => this.#recent.clear())
+  }
+
+  /** The latest items of a tenant, newest first. */
+  async list(tenantId: string, limit: number): Promise<ActivityItem[]> {
+    const recent = this.#recent.get(tenantId) ?? this.#follow(tenantId)
+    await recent.loaded
+    return recent.items.slice(-limit).reverse()
+  }
+
+  #follow(tenantId: string): Recent {
+    const recent: Recent = { items: [], loaded: Promise.resolve() }
+    this.#recent.set(tenantId, recent)
+    const now = new Date()
+    recent.loaded = store.before(this.#db, tenantId, now, KEPT).then(
+      stored => void recent.items.unshift(...stored),
+      error => {
+        this.#recent.delete(tenantId)
+        throw error
+      },
+    )
+    return recent
+  }
+}

@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Client } from 'pg'
+import { LogicalReplicationService, type Pgoutput, PgoutputPlugin } from 'pg-logical-replication'
+import type { Logger } from 'pino'
+
+/** A committed row, as the write-ahead log tells it. */
+export interface Change {
+  kind: 'insert' | 'update' | 'delete'
+  /** The row after the change; of a delete, its key. */
+  row: Record<string, unknown>
+  committedAt: Date
+}
+
+/** A stretch of time whose changes this process may not have seen. */
+export interface Interruption {
+  from: Date
+  to: Date
+}
+
+type Listener = (change: Change) => void
+
+const PUBLICATION = 'voltspec'
+
+/**
+ * Every committed change, in commit order, whoever wrote it: the event bus of all processes on one database.
+ *
+ * Nothing is published from handlers. Each process reads the write-ahead log through a replication slot that is
+ * temporary, so a killed process leaves nothing behind that would hold the log back. When the connection is lost it is
+ * made again; what was committed meanwhile is not replayed, so listeners hear of the interruption and heal themselves
+ * from the tables, or tell their subscribers.
+ */
+export class Feed {
+  readonly #url: string
+  readonly #log: Logger
+  /** By topic: a table, or a table's column and value. */
+  readonly #listeners = new Map<string, Set<Listener>>()
+  /** The columns of each table by whose value somebody listens. */
+  readonly #columns = new Map<string, Set<string>>()
+  readonly #lost = new Set<() => void>()
+  readonly #resumed = new Set<(interruption: Interruption) => void>()
+  #service: LogicalReplicationService | undefined
+  #stopped = false
+  #live = false
+  /** Time of the last commit that was seen, or of the start. */
+  #seenAt = new Date()
+  #lostAt: Date | undefined
+
+  /** @param url a connection whose role may replicate */
+  constructor(url: string, log: Logger) {
+    this.#url = url
+    this.#log = log
+  }
+
+  /** Whether changes arrive as they are committed. */
+  get live(): boolean {
+    return this.#live
+  }
+
+  /** How long ago the last change that was seen had been committed, in seconds. */
+  get lagSeconds(): number {
+    return (Date.now() - this.#seenAt.getTime()) / 1000
+  }
+
+  /** Calls the listener for each change of a published table (`schema.name`), until the returned function is called. */
+  subscribe(table: string, listener: Listener): () => void {
+    return this.#listen(table, listener)
+  }
+
+  /** The same for the rows of one value only. What a change costs does not grow with listeners for other values. */
+  subscribeTo(table: string, column: string, value: string, listener: Listener): () => void {
+    const columns = this.#columns.get(table) ?? new Set()
+    this.#columns.set(table, columns.add(column))
+    return this.#listen(`${table}.${column}=${value}`, listener)
+  }
+
+  #listen(topic: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set()
+    this.#listeners.set(topic, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#listeners.delete(topic)
+    }
+  }
+
+  /** Calls the listener when changes no longer arrive: what is kept true by the feed is not true any more. */
+  onLost(listener: () => void): () => void {
+    this.#lost.add(listener)
+    return () => this.#lost.delete(listener)
+  }
+
+  /** Calls the listener when changes arrive again; the tables hold what was missed meanwhile. */
+  onResumed(listener: (interruption: Interruption) => void): () => void {
+    this.#resumed.add(listener)
+    return () => this.#resumed.delete(listener)
+  }
+
+  /** Begins to read. Resolves at the first success or failure; failures are repeated until `stop`. */
+  async start(): Promise<void> {
+    await new Promise<void>(resolve => void this.#run(resolve))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#live = false
+    await this.#service?.stop()
+  }
+
+  async #run(settled: () => void): Promise<void> {
+    for (let failures = 0; !this.#stopped; failures++) {
+      try {
+        await this.#read(() => {
+          failures = 0
+          settled()
+        })
+      } catch (error) {
+        if (!this.#stopped) this.#log.warn({ err: error }, 'the feed is away')
+      }
+      if (this.#live) {
+        this.#live = false
+        this.#lostAt = this.#seenAt
+        for (const listener of this.#lost) listener()
+      }
+      settled()
+      if (!this.#stopped) await delay(Math.min(100 * 2 ** failures, 2000))
+    }
+  }
+
+  /** Reads until the connection ends. */
+  async #read(started: () => void): Promise<void> {
+    const service = new LogicalReplicationService(
+      { connectionString: this.#url, keepAlive: true },
+      { acknowledge: { auto: false, timeoutSeconds: 1 } },
+    )
+    this.#service = service
+    let committedAt = new Date()
+    service.on('start', () => {
+      this.#live = true
+      this.#seenAt = new Date()
+      if (this.#lostAt !== undefined) this.#resume({ from: this.#lostAt, to: this.#seenAt })
+      started()
+    })
+    service.on('error', error => this.#log.warn({ err: error }, 'the feed failed'))
+    service.on('data', (_position: string, message: Pgoutput.Message) => {
+      if (message.tag === 'begin') {
+        committedAt = new Date(Number(message.commitTime) / 1000)
+        this.#seenAt = committedAt
+      } else if (message.tag === 'insert' || message.tag === 'update' || message.tag === 'delete')
+        this.#deliver(message, committedAt)
+    })
+    try {
+      await service.subscribe(new TemporarySlotPlugin(), `voltspec_${process.pid}_${randomBytes(4).toString('hex')}`)
+    } finally {
+      await service.destroy().catch(() => {})
+    }
+  }
+
+  #deliver(message: Pgoutput.MessageInsert | Pgoutput.MessageUpdate | Pgoutput.MessageDelete, committedAt: Date): void {
+    const table = `${message.relation.schema}.${message.relation.name}`
+    const row = message.tag === 'delete' ? (message.key ?? message.old ?? {}) : message.new
+    const change: Change = { kind: message.tag, row, committedAt }
+    this.#tell(table, change)
+    for (const column of this.#columns.get(table) ?? []) this.#tell(`${table}.${column}=${row[column]}`, change)
+  }
+
+  #tell(topic: string, change: Change): void {
+    for (const listener of this.#listeners.get(topic) ?? []) {
+      try {
+        listener(change)
+      } catch (error) {
+        // One listener's fault is not another's.
+        this.#log.error({ err: error }, 'a feed listener failed')
+      }
+    }
+  }
+
+  #resume(interruption: Interruption): void {
+    this.#lostAt = undefined
+    for (const listener of this.#resumed) listener(interruption)
+  }
+}
+
+/** Makes its own temporary slot on the connection that then reads from it, so that both end together. */
+class TemporarySlotPlugin extends PgoutputPlugin {
+  constructor() {
+    super({ protoVersion: 1, publicationNames: [PUBLICATION] })
+  }
+
+  override async start(client: Client, slotName: string, lastLsn: string): Promise<unknown> {
+    await client.query(`CREATE_REPLICATION_SLOT "${slotName}" TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`)
+    return super.start(client, slotName, lastLsn)
+  }
+}

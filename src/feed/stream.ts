@@ -1,0 +1,213 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { ClientCaller } from '../auth/caller.ts'
+import { hashSecret } from '../auth/secrets.ts'
+import { ApiError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { Change, Feed } from './feed.ts'
+
+const PING_EVERY = 30_000
+const SCOPE = 'telemetry:read'
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** Close codes of the stream, as the AsyncAPI document lists them. */
+const CLOSE = { unauthorized: 4401, forbidden: 4403, tooMany: 4429, goingAway: 1001 }
+
+interface Subscriber {
+  socket: WebSocket
+  caller: ClientCaller
+  tokenKey: string
+  /** The chargers asked for; undefined for all. */
+  devices: Set<string> | undefined
+  alive: boolean
+  expiry: NodeJS.Timeout
+}
+
+/**
+ * The WebSocket `/stream`: one frame per committed sample, to everybody who may see the charger.
+ *
+ * A frame is made once and handed to each subscriber of the tenant. Nobody waits for anybody: what a slow subscriber
+ * has not read is bounded, and one that exceeds the bound is dropped with a reason.
+ */
+export class Stream {
+  readonly #services: Services
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: 16 * 1024,
+    clientTracking: false,
+    perMessageDeflate: false,
+  })
+  /** By tenant, since a frame concerns one tenant. */
+  readonly #subscribers = new Map<string, Set<Subscriber>>()
+  readonly #pinger: NodeJS.Timeout
+
+  constructor(services: Services) {
+    this.#services = services
+    const { feed, draining } = services
+    this.#listen(feed)
+    this.#pinger = setInterval(() => this.#ping(), PING_EVERY)
+    draining.addEventListener('abort', () => this.#closeAll())
+  }
+
+  /** Completes the handshake first: a browser learns the reason of a refusal from a close code only. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, webSocket => {
+      webSocket.on('error', () => webSocket.terminate())
+      this.#admit(webSocket, request).catch(error => {
+        const kind = error instanceof ApiError ? error.kind : 'internal'
+        if (kind === 'unauthorized') webSocket.close(CLOSE.unauthorized, error.message)
+        else if (kind === 'forbidden') webSocket.close(CLOSE.forbidden, error.message)
+        else webSocket.close(1011, 'internal error')
+      })
+    })
+  }
+
+  async #admit(socket: WebSocket, request: IncomingMessage): Promise<void> {
+    const query = new URL(request.url ?? '/', 'ws://localhost').searchParams
+    const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? query.get('token')
+    if (token === null) throw new ApiError('unauthorized', 'a token is required')
+    const caller = await this.#services.accessTokens.find(token)
+    if (caller.kind !== 'client' || !caller.scopes.has(SCOPE))
+      throw new ApiError('forbidden', `this needs the scope ${SCOPE}`)
+    const wanted = query.get('devices')
+    const devices = wanted
+      ? new Set(
+          wanted
+            .toLowerCase()
+            .split(',')
+            .map(id => id.trim()),
+        )
+      : undefined
+    if (!this.#hasRoom(caller, devices)) {
+      socket.close(CLOSE.tooMany, 'this client has this stream open already')
+      return
+    }
+    if (socket.readyState !== socket.OPEN) return
+    this.#add({
+      socket,
+      caller,
+      devices,
+      tokenKey: keyOf(hashSecret(token)),
+      alive: true,
+      expiry: setTimeout(() => {}, 0),
+    })
+  }
+
+  /** The published limit: one stream per client and set of chargers. */
+  #hasRoom(caller: ClientCaller, devices: Set<string> | undefined): boolean {
+    const name = setName(devices)
+    let open = 0
+    for (const other of this.#subscribers.get(caller.tenantId) ?? []) {
+      if (other.caller.clientId === caller.clientId && setName(other.devices) === name) open++
+    }
+    return open < this.#services.config.streamsPerClient
+  }
+
+  #add(subscriber: Subscriber): void {
+    const { socket, caller } = subscriber
+    const subscribers = this.#subscribers.get(caller.tenantId) ?? new Set()
+    this.#subscribers.set(caller.tenantId, subscribers.add(subscriber))
+    this.#services.metrics.streams.inc()
+    const left = Math.min(caller.expiresAt - Date.now(), LONGEST_TIMER)
+    subscriber.expiry = setTimeout(() => socket.close(CLOSE.unauthorized, 'the token has expired'), left)
+    socket.on('pong', () => {
+      subscriber.alive = true
+    })
+    socket.once('close', () => {
+      clearTimeout(subscriber.expiry)
+      subscribers.delete(subscriber)
+      if (subscribers.size === 0) this.#subscribers.delete(caller.tenantId)
+      this.#services.metrics.streams.dec()
+    })
+  }
+
+  #listen(feed: Feed): void {
+    feed.subscribe('telemetry.readings', change => {
+      if (change.kind === 'insert') this.#publish(change)
+    })
+    feed.subscribe('core.access_tokens', ({ kind, row }) => {
+      if (kind !== 'insert') this.#closeRevoked(keyOf(row.token_hash as Buffer))
+    })
+    feed.onResumed(({ from, to }) => {
+      const gap = {
+        type: 'gap',
+        from: from.toISOString(),
+        to: to.toISOString(),
+        reason: 'the connection to the database was lost',
+      }
+      const frame = Buffer.from(JSON.stringify(gap))
+      for (const subscriber of this.#all()) this.#send(subscriber, frame)
+    })
+  }
+
+  #publish({ row }: Change): void {
+    const subscribers = this.#subscribers.get(row.tenant_id as string)
+    if (subscribers === undefined) return
+    let frame: Buffer | undefined
+    for (const subscriber of subscribers) {
+      if (subscriber.devices !== undefined && !subscriber.devices.has(row.device_id as string)) continue
+      frame ??= Buffer.from(JSON.stringify(toFrame(row)))
+      this.#send(subscriber, frame)
+    }
+  }
+
+  #send({ socket }: Subscriber, frame: Buffer): void {
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > this.#services.config.streamBufferBytes) {
+      this.#services.metrics.streamDrops.inc()
+      // The close frame stands behind all that was not read, so the connection is cut when it is not read either.
+      socket.close(CLOSE.tooMany, 'too slow')
+      setTimeout(() => socket.terminate(), 5000).unref()
+      return
+    }
+    socket.send(frame, { binary: false })
+  }
+
+  #closeRevoked(tokenKey: string): void {
+    for (const { socket, tokenKey: key } of this.#all())
+      if (key === tokenKey) socket.close(CLOSE.unauthorized, 'the token was revoked')
+  }
+
+  #ping(): void {
+    for (const subscriber of this.#all()) {
+      if (!subscriber.alive) subscriber.socket.terminate()
+      subscriber.alive = false
+      subscriber.socket.ping()
+    }
+  }
+
+  #closeAll(): void {
+    clearInterval(this.#pinger)
+    for (const { socket } of this.#all()) {
+      socket.close(CLOSE.goingAway, 'the server is going away')
+      setTimeout(() => socket.terminate(), 2000).unref()
+    }
+  }
+
+  *#all(): Generator<Subscriber> {
+    for (const subscribers of this.#subscribers.values()) yield* subscribers
+  }
+}
+
+function toFrame(row: Record<string, unknown>) {
+  return {
+    device_id: row.device_id,
+    timestamp: (row.time as Date).toISOString(),
+    connectors: [
+      {
+        connector_id: row.connector_id,
+        state: row.state,
+        power: row.power_kw,
+        soc: row.soc_percent,
+        energy_delivered: row.energy_delivered_kwh,
+        voltage: row.voltage_v,
+        current: row.current_a,
+        ...(row.temperature_c === null ? {} : { temperature: row.temperature_c }),
+      },
+    ],
+  }
+}
+
+const setName = (devices: Set<string> | undefined) => (devices === undefined ? '*' : [...devices].sort().join(','))
+const keyOf = (hash: Buffer) => hash.toString('base64')

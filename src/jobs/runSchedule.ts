@@ -1,0 +1,51 @@
+import type { Knex } from 'knex'
+import { nextEdge } from '../schedule/edges.ts'
+import * as commands from '../store/commands.ts'
+import * as schedules from '../store/schedules.ts'
+import type { Jobs } from './jobs.ts'
+
+export interface ScheduleJob {
+  deviceId: string
+  connectorId: number
+  /** A schedule that was replaced has another revision; its jobs end without a trace. */
+  revision: string
+}
+
+interface Means {
+  db: Knex
+  jobs: Jobs
+  commandExpirySeconds: number
+}
+
+/** At an edge of a schedule: queues the edge's command and asks for the next edge, both or neither. */
+export async function runSchedule({ db, jobs, commandExpirySeconds }: Means, job: ScheduleJob): Promise<void> {
+  await db.transaction(async transaction => {
+    const stored = await schedules.lockRevision(transaction, job.deviceId, job.connectorId, job.revision)
+    if (stored?.next_command_at == null) return
+    const due = nextEdge(
+      stored.document,
+      stored.time_zone,
+      stored.updated_at,
+      new Date(stored.next_command_at.getTime() - 1),
+    )
+    if (due !== undefined) {
+      await commands.queue(transaction, [
+        {
+          tenantId: stored.tenant_id,
+          deviceId: job.deviceId,
+          connectorId: job.connectorId,
+          command: due.command,
+          params: { connector_id: job.connectorId, ...due.params },
+          requestedBy: `schedule:${stored.schedule_id}`,
+          expiresIn: commandExpirySeconds,
+          scheduleId: stored.schedule_id,
+        },
+      ])
+    }
+    // Edges that passed while no process ran are behind: a charger is not told at noon what to do at night.
+    const after = new Date(Math.max(stored.next_command_at.getTime(), Date.now()))
+    const following = nextEdge(stored.document, stored.time_zone, stored.updated_at, after)
+    await schedules.setNext(transaction, job.deviceId, job.connectorId, following?.at ?? null)
+    if (following !== undefined) await jobs.sendAt(transaction, 'run-schedule', job, following.at)
+  })
+}

@@ -1,0 +1,61 @@
+import type { Knex } from 'knex'
+import type { Callers } from './auth/caller.ts'
+import type { Services } from './services.ts'
+
+/**
+ * How a handler meets the contract. `Op` is an operation's entry in generated/<contract>/types.ts and `Scheme` the names
+ * of the security schemes that it accepts, so a wrong body, a status that is not declared or a field that is missing is
+ * a compile error.
+ */
+export type Handler<Op, Scheme extends keyof Callers> = (call: Call<Op, Scheme>) => Promise<ReplyOf<Op>>
+
+export interface Call<Op, Scheme extends keyof Callers> extends Services {
+  /** Path, query and body as the contract's schemas left them: checked, query and path coerced, defaults filled in. */
+  path: Parameters<Op, 'path'>
+  query: Parameters<Op, 'query'>
+  body: Body<Op>
+  headers: Record<string, string | undefined>
+  caller: Callers[Scheme]
+  /** The transaction of an `Idempotency-Key`, else the pool. */
+  db: Knex
+  /** Ends when the caller hangs up or the server drains. */
+  signal: AbortSignal
+  /** Address of the peer, after TRUST_PROXY. */
+  address: string
+  /** The path and query as received, for links. */
+  url: string
+  /** Tells which tenant an open request turned out to be about, for the request log. */
+  concerns(tenantId: string): void
+}
+
+export interface Reply<Status extends number = number, Body = unknown> {
+  status: Status
+  body: Body
+  headers?: Record<string, string>
+  /** Takes back what was handed out, when the caller hung up before the answer reached it. */
+  undelivered?: () => Promise<void>
+}
+
+type Parameters<Op, Place extends string> = Op extends { parameters: infer P }
+  ? Place extends keyof P
+    ? NonNullable<P[Place]>
+    : Record<never, never>
+  : Record<never, never>
+
+type Body<Op> = Op extends { requestBody: { content: infer C } }
+  ? C[keyof C]
+  : Op extends { requestBody?: { content: infer C } }
+    ? C[keyof C] | undefined
+    : undefined
+
+type Success = 200 | 201 | 202 | 204
+
+type ReplyOf<Op> = Op extends { responses: infer R }
+  ? {
+      [S in keyof R]: S extends Success
+        ? R[S] extends { content: { 'application/json': infer B } }
+          ? Reply<S, B>
+          : Reply<S, undefined>
+        : never
+    }[keyof R]
+  : never

@@ -1,0 +1,78 @@
+import knexFactory, { type Knex } from 'knex'
+import pg from 'pg'
+import { StartError } from '../errors.ts'
+
+/** Connections as `voltspec_app`, which owns nothing: the role is part of the connection, so it costs no statement. */
+const AS_APPLICATION = '-c role=voltspec_app'
+
+export interface Connections {
+  /** For requests: Knex on a pool. */
+  db: Knex
+  /** For group commit: few connections, prepared statements. */
+  ingestPool: pg.Pool
+  close(): Promise<void>
+}
+
+/** Opens the pools of a server process. Connections that die are replaced by new ones at the next use. */
+export function connect(url: string, onError: (error: Error) => void): Connections {
+  const db = openKnex(url, { max: 20, options: AS_APPLICATION })
+  const ingestPool = new pg.Pool({
+    connectionString: url,
+    options: AS_APPLICATION,
+    max: 2,
+    keepAlive: true,
+    connectionTimeoutMillis: 5000,
+  })
+  ingestPool.on('error', onError)
+  return {
+    db,
+    ingestPool,
+    async close() {
+      await Promise.all([db.destroy(), ingestPool.end()])
+    },
+  }
+}
+
+/** Connections of the owner, for migrations. */
+export const connectAsOwner = (url: string): Knex => openKnex(url, { max: 2 })
+
+function openKnex(url: string, { max, options }: { max: number; options?: string }): Knex {
+  return knexFactory({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      keepAlive: true,
+      ...(options === undefined ? {} : { options }),
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max },
+    acquireConnectionTimeout: 5000,
+  })
+}
+
+/**
+ * Looks whether an outside Postgres can carry the server.
+ *
+ * @throws StartError with one line that says what is missing
+ */
+export async function checkPostgres(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+  try {
+    await client.connect()
+  } catch (error) {
+    throw new StartError(
+      `DATABASE_URL does not answer: ${(error as Error).message || (error as { code?: string }).code}`,
+    )
+  }
+  try {
+    const { rows } = await client.query<{ version: number; wal: string; replication: boolean }>(
+      `select current_setting('server_version_num')::int as version, current_setting('wal_level') as wal,
+         (select rolreplication or rolsuper from pg_roles where rolname = current_user) as replication`,
+    )
+    const [facts] = rows
+    if (facts!.version < 150_000) throw new StartError('DATABASE_URL: Postgres 15 or newer is needed')
+    if (facts!.wal !== 'logical') throw new StartError(`DATABASE_URL: wal_level must be logical, not ${facts!.wal}`)
+    if (!facts!.replication) throw new StartError('DATABASE_URL: the role needs the REPLICATION attribute')
+  } finally {
+    await client.end()
+  }
+}

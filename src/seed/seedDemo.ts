@@ -1,0 +1,212 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Knex } from 'knex'
+import { hashSecret, newSecret } from '../auth/secrets.ts'
+import type { Config } from '../config.ts'
+import { ensurePartitions } from '../jobs/ensurePartitions.ts'
+import { connectAsOwner } from '../postgres/connect.ts'
+import * as clients from '../store/clients.ts'
+import * as tenants from '../store/tenants.ts'
+import { type DemoTenant, MODELS, TENANTS } from './fleet.ts'
+import { type Session, samplesOf, sessionsOf } from './history.ts'
+import { randomFrom } from './random.ts'
+
+interface SeedOptions {
+  /** Also seed an outside database. */
+  force: boolean
+  say: (line: string) => void
+}
+
+/**
+ * Fills an empty embedded database with two tenants, their fleets and a month of history, and writes
+ * `credentials.json` beside the data. All of it is one transaction.
+ *
+ * @returns where the credentials are, or undefined where there are none
+ */
+export async function seedDemo(
+  url: string,
+  { dataDir, databaseUrl }: Config,
+  { force, say }: SeedOptions,
+): Promise<string | undefined> {
+  const file = path.join(dataDir, 'credentials.json')
+  const knex = connectAsOwner(url)
+  try {
+    if (databaseUrl !== undefined && !force) return undefined
+    const known = await tenants.findBySlug(knex, TENANTS[0]!.slug)
+    if (known !== undefined) return fs.existsSync(file) ? file : undefined
+    say('seeding two demo tenants with a month of history')
+    const credentials = await knex.transaction(async transaction => {
+      await ensurePartitions(transaction)
+      await seedCatalogue(transaction)
+      const random = randomFrom(2026)
+      const [first, second] = TENANTS
+      const demo = await seedTenant(transaction, first!, random)
+      const other = await seedTenant(transaction, second!, random)
+      return {
+        tellus: await clientsOf(transaction, first!.slug, demo, true),
+        other_tenant: { tellus: await clientsOf(transaction, second!.slug, other, false) },
+      }
+    })
+    fs.mkdirSync(dataDir, { recursive: true })
+    fs.writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+    return file
+  } finally {
+    await knex.destroy()
+  }
+}
+
+async function seedCatalogue(db: Knex): Promise<void> {
+  await db('core.device_models')
+    .insert(MODELS.map(({ firmware, ...model }) => model))
+    .onConflict(['manufacturer', 'model'])
+    .ignore()
+  const versions = MODELS.flatMap(({ manufacturer, model, firmware }) =>
+    firmware.map((version, index) => ({ manufacturer, model, version, is_latest: index === firmware.length - 1 })),
+  )
+  await db('core.firmware_versions').insert(versions).onConflict(['manufacturer', 'model', 'version']).ignore()
+}
+
+async function seedTenant(db: Knex, tenant: DemoTenant, random: () => number): Promise<string> {
+  const tenantId = await tenants.create(db, { slug: tenant.slug, name: tenant.name })
+  await db('core.operators').insert({ ...tenant.operator, tenant_id: tenantId, country: 'GB' })
+  await db('core.configuration_profiles').insert(
+    MODELS.map(({ manufacturer, model, max_power_kw }) => ({
+      tenant_id: tenantId,
+      name: `${model} standard`,
+      manufacturer,
+      model,
+      version: '1',
+      settings: JSON.stringify({ max_power_kw, heartbeat_interval_s: 30, telemetry_interval_s: 5 }),
+    })),
+  )
+  for (const { chargers, serial, ...site } of tenant.sites) {
+    const { operator_id } = tenant.operator
+    await db('core.sites').insert({
+      ...site,
+      tenant_id: tenantId,
+      operator_id,
+      time_zone: 'Europe/London',
+      created_at: daysAgo(60),
+    })
+    for (const [index, model] of chargers.entries()) {
+      const place = { tenantId, siteId: site.site_id, sn: `${serial}-${String(index + 1).padStart(3, '0')}` }
+      await seedCharger(db, place, MODELS[model]!, random)
+    }
+  }
+  return tenantId
+}
+
+interface Place {
+  tenantId: string
+  siteId: string
+  sn: string
+}
+
+async function seedCharger(
+  db: Knex,
+  { tenantId, siteId, sn }: Place,
+  model: (typeof MODELS)[number],
+  random: () => number,
+): Promise<void> {
+  const device_id = randomUUID()
+  const latest = model.firmware.at(-1)!
+  await db('core.devices').insert({
+    device_id,
+    tenant_id: tenantId,
+    site_id: siteId,
+    sn,
+    manufacturer: model.manufacturer,
+    model: model.model,
+    firmware_version: random() < 0.7 ? latest : model.firmware[0],
+    // Nobody holds this secret: an operator resets it to take the charger over.
+    secret_hash: hashSecret(newSecret()),
+    last_heartbeat_at: new Date(),
+    heartbeat_status: 'online',
+    created_at: daysAgo(60),
+  })
+  for (let connectorId = 1; connectorId <= model.connector_count; connectorId++) {
+    const sessions = sessionsOf(model, connectorId, new Date(), random, randomUUID)
+    const last = sessions.at(-1)
+    await db('core.connectors').insert({
+      device_id,
+      connector_id: connectorId,
+      state: 'idle',
+      vehicle_connected: false,
+      power_kw: 0,
+      voltage_v: 0,
+      current_a: 0,
+      energy_delivered_kwh: last?.energy ?? 0,
+      telemetry_at: last?.end ?? null,
+      state_at: last?.end ?? null,
+    })
+    await insertRecords(db, { device_id, tenant_id: tenantId, site_id: siteId }, sessions)
+    if (last !== undefined)
+      await insertSamples(db, { device_id, tenant_id: tenantId, connector_id: connectorId }, last, model)
+  }
+}
+
+async function insertRecords(db: Knex, owner: object, sessions: Session[]): Promise<void> {
+  if (sessions.length === 0) return
+  await db('core.charging_records').insert(
+    sessions.map(session => ({
+      ...owner,
+      record_id: session.record_id,
+      connector_id: session.connector_id,
+      start_time: session.start,
+      end_time: session.end,
+      energy_kwh: session.energy,
+      discharge_energy_kwh: session.discharge_energy,
+      max_power_kw: session.max_power,
+      avg_power_kw: session.avg_power,
+      cost: session.cost,
+      currency: session.currency,
+      stop_reason: session.stop_reason,
+      vehicle_info: JSON.stringify(session.vehicle_info),
+      created_at: session.end,
+    })),
+  )
+}
+
+async function insertSamples(db: Knex, owner: object, session: Session, model: (typeof MODELS)[number]): Promise<void> {
+  const rows = [...samplesOf(session, model)].map(sample => ({
+    ...owner,
+    time: sample.time,
+    state: 'charging',
+    voltage_v: sample.voltage,
+    current_a: sample.current,
+    power_kw: sample.power,
+    energy_delivered_kwh: sample.energy,
+    soc_percent: sample.soc,
+    temperature_c: sample.temperature,
+    received_at: sample.time,
+  }))
+  await db.batchInsert('telemetry.readings', rows, 500)
+}
+
+/** A console client with `read` and `write`, and for the first tenant an administrator. Only here are the secrets known. */
+async function clientsOf(
+  db: Knex,
+  slug: string,
+  tenantId: string,
+  administrator: boolean,
+): Promise<Record<string, string>> {
+  const create = async (name: string, scopes: string[]) => {
+    const secret = newSecret()
+    const client_id = `${slug}-${name}-${randomBytes(4).toString('hex')}`
+    await clients.create(db, {
+      client_id,
+      tenant_id: tenantId,
+      name: `${slug} ${name}`,
+      secret_hash: hashSecret(secret),
+      scopes,
+    })
+    return [client_id, secret] as const
+  }
+  const [client_id, client_secret] = await create('console', ['read', 'write'])
+  if (!administrator) return { client_id, client_secret }
+  const [admin_client_id, admin_client_secret] = await create('admin', ['read', 'write', 'admin'])
+  return { client_id, client_secret, admin_client_id, admin_client_secret }
+}
+
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)

@@ -1,0 +1,26 @@
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import type { AccessTokens } from './auth/accessTokens.ts'
+import type { Config } from './config.ts'
+import type { Activity } from './feed/activity.ts'
+import type { Feed } from './feed/feed.ts'
+import type { Ingest } from './ingest/ingest.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import type { Metrics } from './metrics.ts'
+import type { RequestLog } from './requestLog.ts'
+
+/** What a server process has open and lends to every call. */
+export interface Services {
+  config: Config
+  db: Knex
+  accessTokens: AccessTokens
+  ingest: Ingest
+  feed: Feed
+  jobs: Jobs
+  requestLog: RequestLog
+  activity: Activity
+  metrics: Metrics
+  log: Logger
+  /** Ends when the server begins to drain. */
+  draining: AbortSignal
+}

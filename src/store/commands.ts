@@ -1,0 +1,205 @@
+import type { Knex } from 'knex'
+import { conflict, notFound } from '../errors.ts'
+import { isUuid } from './uuid.ts'
+
+/** What a charger can be told. */
+export type CommandName =
+  | 'start_charging'
+  | 'stop_charging'
+  | 'set_power_limit'
+  | 'set_schedule'
+  | 'firmware_upgrade'
+  | 'discharge'
+
+export interface NewCommand {
+  tenantId: string
+  deviceId: string
+  connectorId: number | null
+  command: CommandName
+  params: Record<string, unknown>
+  requestedBy: string
+  /** How long it may wait for its charger, in seconds. */
+  expiresIn: number
+  controlId?: string
+  scheduleId?: string
+}
+
+export interface PendingCommand {
+  command_id: string
+  command: CommandName
+  connector_id: number | null
+  params: Record<string, unknown>
+  expiry: string
+}
+
+interface CommandRow {
+  command_id: string
+  command: CommandName
+  connector_id: number | null
+  params: Record<string, unknown>
+  expires_at: Date
+}
+
+const PENDING = ['queued', 'delivered']
+/** A command that a long-poll handed out comes again after this time, as long as the charger has not accepted it. */
+const REOFFER = `interval '30 seconds'`
+
+/** Queues commands in the given order and returns their ids in that order. */
+export async function queue(db: Knex, commands: NewCommand[]): Promise<string[]> {
+  if (commands.length === 0) return []
+  const rows = await db('core.commands')
+    .insert(
+      commands.map(command => ({
+        tenant_id: command.tenantId,
+        device_id: command.deviceId,
+        connector_id: command.connectorId,
+        command: command.command,
+        params: JSON.stringify(command.params),
+        requested_by: command.requestedBy,
+        control_id: command.controlId ?? null,
+        schedule_id: command.scheduleId ?? null,
+        expires_at: db.raw(`now() + ? * interval '1 second'`, [command.expiresIn]),
+      })),
+    )
+    .returning('command_id')
+  return rows.map(({ command_id }) => command_id)
+}
+
+/** All that waits for the charger, oldest first. Does not count as the delivery that a long-poll makes. */
+export async function listPending(db: Knex, deviceId: string): Promise<PendingCommand[]> {
+  const { rows } = await db.raw<{ rows: CommandRow[] }>(
+    `with pending as (
+       update core.commands set status = 'delivered', delivered_at = coalesce(delivered_at, now())
+       where device_id = ? and status in ('queued', 'delivered') and expires_at > now()
+       returning command_id, command, connector_id, params, expires_at, sequence)
+     select * from pending order by sequence`,
+    [deviceId],
+  )
+  return rows.map(toPending)
+}
+
+/**
+ * Hands out the next command that is due, and keeps it from the long-poll for 30 seconds. Of two polls at the same time
+ * each gets another one.
+ */
+export async function offerNext(
+  db: Knex,
+  deviceId: string,
+  connectorId: number | undefined,
+): Promise<PendingCommand | undefined> {
+  const { rows } = await db.raw<{ rows: CommandRow[] }>(
+    `update core.commands set status = 'delivered', delivered_at = coalesce(delivered_at, now()), offered_at = now()
+     where command_id = (
+       select command_id from core.commands
+       where device_id = :deviceId and status in ('queued', 'delivered') and expires_at > now()
+         and (offered_at is null or offered_at <= now() - ${REOFFER})
+         and (:connectorId::int is null or connector_id is null or connector_id = :connectorId)
+       order by sequence limit 1 for update skip locked)
+     returning command_id, command, connector_id, params, expires_at`,
+    { deviceId, connectorId: connectorId ?? null },
+  )
+  return rows[0] && toPending(rows[0])
+}
+
+/** When the long-poll may offer something again that it has offered before, in milliseconds from now. */
+export async function nextOfferIn(
+  db: Knex,
+  deviceId: string,
+  connectorId: number | undefined,
+): Promise<number | undefined> {
+  const { rows } = await db.raw<{ rows: { wait: number | null }[] }>(
+    `select extract(epoch from min(offered_at) + ${REOFFER} - now())::float8 * 1000 as wait from core.commands
+     where device_id = :deviceId and status in ('queued', 'delivered') and expires_at > now()
+       and (:connectorId::int is null or connector_id is null or connector_id = :connectorId)`,
+    { deviceId, connectorId: connectorId ?? null },
+  )
+  return rows[0]!.wait ?? undefined
+}
+
+/** Takes an offer back that never reached the charger. */
+export async function withdrawOffer(db: Knex, commandId: string): Promise<void> {
+  await db('core.commands').where({ command_id: commandId }).whereIn('status', PENDING).update({ offered_at: null })
+}
+
+export interface Report {
+  commandId: string
+  status: 'accepted' | 'rejected' | 'completed' | 'failed'
+  message: string | null
+  details: object | null
+}
+
+/**
+ * Takes a charger's word on one of its commands. Saying the same again changes nothing.
+ *
+ * @throws notFound for a command that is not this charger's, conflict when it is finished with another outcome
+ */
+export async function report(
+  db: Knex,
+  deviceId: string,
+  { commandId, status, message, details }: Report,
+): Promise<void> {
+  await db.transaction(async transaction => {
+    const found = isUuid(commandId)
+      ? await transaction('core.commands')
+          .first('status', 'outcome', 'expires_at')
+          .where({ command_id: commandId, device_id: deviceId })
+          .forUpdate()
+      : undefined
+    if (found === undefined) throw notFound('command')
+    const overdue = PENDING.includes(found.status) && found.expires_at <= new Date()
+    if (found.status === 'expired' || overdue) throw conflict('the command has expired')
+    if (found.outcome !== null) {
+      if (found.outcome !== status) throw conflict(`the command is finished: ${found.outcome}`)
+      return
+    }
+    const change =
+      status === 'accepted'
+        ? { status, accepted_at: transaction.raw('coalesce(accepted_at, now())') }
+        : { status: status === 'completed' ? status : 'failed', outcome: status, finished_at: transaction.fn.now() }
+    await transaction('core.commands')
+      .where({ command_id: commandId })
+      .update({ ...change, message, details: details === null ? null : JSON.stringify(details) })
+  })
+}
+
+/** Ends what waited too long for its charger. Returns how many. */
+export async function expire(db: Knex): Promise<number> {
+  return db('core.commands')
+    .whereIn('status', PENDING)
+    .whereRaw('expires_at <= now()')
+    .update({ status: 'expired', finished_at: db.ref('expires_at') })
+}
+
+export async function find(db: Knex, tenantId: string, commandId: string) {
+  if (!isUuid(commandId)) return undefined
+  const row = await db('core.commands').first().where({ tenant_id: tenantId, command_id: commandId })
+  return row && toCommand(row)
+}
+
+function toPending({ expires_at, command_id, command, connector_id, params }: CommandRow): PendingCommand {
+  return { command_id, command, connector_id, params, expiry: expires_at.toISOString() }
+}
+
+const iso = (time: Date | null): string | null => time?.toISOString() ?? null
+
+function toCommand(row: Record<string, any>) {
+  const expired = PENDING.includes(row.status) && row.expires_at <= new Date()
+  return {
+    command_id: row.command_id,
+    device_id: row.device_id,
+    connector_id: row.connector_id,
+    command: row.command,
+    params: row.params,
+    status: expired ? 'expired' : row.status,
+    reason: row.outcome === 'rejected' ? 'rejected' : null,
+    message: row.message,
+    details: row.details,
+    control_id: row.control_id,
+    schedule_id: row.schedule_id,
+    created_at: row.created_at.toISOString(),
+    delivered_at: iso(row.delivered_at),
+    accepted_at: iso(row.accepted_at),
+    finished_at: expired ? iso(row.expires_at) : iso(row.finished_at),
+    expiry: row.expires_at.toISOString(),
+  }
+}

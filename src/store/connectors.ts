@@ -1,0 +1,46 @@
+import type { Knex } from 'knex'
+import { instant } from './instant.ts'
+import { isUuid } from './uuid.ts'
+
+/** Live state of one connector. Power in kW, voltage in V, current in A, energy in kWh, state of charge in %. */
+export interface Connector {
+  connector_id: number
+  status: 'idle' | 'charging' | 'discharging' | 'fault' | 'unavailable'
+  power: number | null
+  voltage: number | null
+  current: number | null
+  energy_delivered: number | null
+  soc: number | null
+  temperature: number | null
+  vehicle_connected: boolean | null
+  fault_code: string | null
+  last_telemetry_time: string | null
+}
+
+/** SQL for the connectors of the charger `t` as a JSON array. Who prepares is not charging yet, so it shows as idle. */
+export const CONNECTORS_OF_DEVICE = `(
+  select coalesce(json_agg(json_build_object(
+    'connector_id', c.connector_id,
+    'status', case c.state when 'preparing' then 'idle' else c.state end,
+    'power', c.power_kw,
+    'voltage', c.voltage_v,
+    'current', c.current_a,
+    'energy_delivered', c.energy_delivered_kwh,
+    'soc', c.soc_percent,
+    'temperature', c.temperature_c,
+    'vehicle_connected', c.vehicle_connected,
+    'fault_code', c.fault_code,
+    'last_telemetry_time', ${instant('c.telemetry_at')}
+  ) order by c.connector_id), '[]')
+  from core.connectors c where c.device_id = t.device_id
+)`
+
+/** The connectors of a charger by number; undefined when the tenant has no such charger. */
+export async function list(db: Knex, tenantId: string, deviceId: string): Promise<Connector[] | undefined> {
+  if (!isUuid(deviceId)) return undefined
+  const { rows } = await db.raw(
+    `select ${CONNECTORS_OF_DEVICE} as connectors from core.devices t where t.device_id = ? and t.tenant_id = ?`,
+    [deviceId, tenantId],
+  )
+  return rows[0]?.connectors
+}

@@ -1,0 +1,55 @@
+import type { Knex } from 'knex'
+
+export interface DeviceEvent {
+  tenantId: string
+  deviceId: string
+  connectorId: number
+  eventType: string
+  time: Date
+  data: Record<string, unknown>
+  /** What the event says of the connector; null for an event that moves nothing. */
+  move: ConnectorMove | null
+}
+
+export interface ConnectorMove {
+  state?: 'idle' | 'fault'
+  vehicleConnected?: boolean
+  faultCode?: string | null
+}
+
+/** Stores the event and, unless something newer is known, moves the connector's live state. */
+export async function store(db: Knex, event: DeviceEvent): Promise<void> {
+  await db.transaction(async transaction => {
+    await transaction('telemetry.device_events').insert({
+      tenant_id: event.tenantId,
+      device_id: event.deviceId,
+      connector_id: event.connectorId,
+      event_type: event.eventType,
+      time: event.time,
+      data: JSON.stringify(event.data),
+    })
+    if (event.move === null) return
+    const { state, vehicleConnected, faultCode } = event.move
+    await transaction.raw(
+      `insert into core.connectors as c (device_id, connector_id, state, vehicle_connected, fault_code, state_at)
+       values (:deviceId, :connectorId, coalesce(:state, 'idle'), :vehicleConnected::boolean, :faultCode, :time)
+       on conflict (device_id, connector_id) do update set
+         state = coalesce(:state, c.state),
+         vehicle_connected = coalesce(:vehicleConnected::boolean, c.vehicle_connected),
+         power_kw = case when :state is null then c.power_kw else 0 end,
+         current_a = case when :state is null then c.current_a else 0 end,
+         soc_percent = case when :vehicleConnected::boolean = false then null else c.soc_percent end,
+         fault_code = case when :state is null then c.fault_code else :faultCode end,
+         state_at = excluded.state_at
+       where c.state_at is null or c.state_at <= excluded.state_at`,
+      {
+        deviceId: event.deviceId,
+        connectorId: event.connectorId,
+        time: event.time,
+        state: state ?? null,
+        vehicleConnected: vehicleConnected ?? null,
+        faultCode: faultCode ?? null,
+      },
+    )
+  })
+}

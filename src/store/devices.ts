@@ -1,0 +1,68 @@
+import type { Knex } from 'knex'
+import type { Page, Paging } from '../contracts/tellus/paging.ts'
+import { CONNECTORS_OF_DEVICE, type Connector } from './connectors.ts'
+import { instant } from './instant.ts'
+import { pageSql, readPage } from './page.ts'
+import { isUuid } from './uuid.ts'
+
+/** A charger with the live state of its connectors. */
+export interface Device {
+  device_id: string
+  sn: string
+  model: string
+  manufacturer: string
+  firmware_version: string
+  status: 'online' | 'offline'
+  connectors: Connector[]
+  last_heartbeat: string | null
+  site_id: string | null
+  created_at: string
+}
+
+export interface DeviceFilter extends Paging {
+  site_id?: string
+  status?: Device['status']
+}
+
+const STATUS = `
+  case when t.heartbeat_status is distinct from 'offline'
+    and t.last_heartbeat_at > now() - make_interval(secs => :grace) then 'online' else 'offline' end`
+
+const COLUMNS = `
+  t.device_id, t.sn, t.model, t.manufacturer, t.firmware_version, ${STATUS} as status,
+  ${CONNECTORS_OF_DEVICE} as connectors, ${instant('t.last_heartbeat_at')} as last_heartbeat, t.site_id,
+  ${instant('t.created_at')} as created_at`
+
+const LIST = pageSql({
+  table: 'core.devices',
+  where: `t.tenant_id = :tenant
+    and (cast(:site as text) is null or t.site_id = :site)
+    and (cast(:status as text) is null or ${STATUS} = :status)`,
+  order: 't.sn',
+  columns: COLUMNS,
+})
+
+/** The tenant's chargers by serial number. A charger is online until `graceSeconds` after its last heartbeat. */
+export async function list(
+  db: Knex,
+  tenantId: string,
+  filter: DeviceFilter,
+  graceSeconds: number,
+): Promise<Page<Device>> {
+  const { site_id = null, status = null } = filter
+  return readPage(db, LIST, { tenant: tenantId, site: site_id, status, grace: graceSeconds }, filter)
+}
+
+export async function find(
+  db: Knex,
+  tenantId: string,
+  deviceId: string,
+  graceSeconds: number,
+): Promise<Device | undefined> {
+  if (!isUuid(deviceId)) return undefined
+  const { rows } = await db.raw(
+    `select ${COLUMNS} from core.devices t where t.device_id = :device and t.tenant_id = :tenant`,
+    { device: deviceId, tenant: tenantId, grace: graceSeconds },
+  )
+  return rows[0]
+}

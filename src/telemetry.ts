@@ -1,0 +1,62 @@
+import type { DeviceCaller } from './auth/caller.ts'
+import { invalid } from './errors.ts'
+import type { Reading } from './store/readings.ts'
+
+const MINUTE = 60_000
+/** A sample dated further ahead is a broken clock. */
+export const REFUSED_AHEAD = 24 * 60 * MINUTE
+/** A sample dated further ahead is kept, but says nothing about now. */
+export const LIVE_AHEAD = 5 * MINUTE
+
+export interface Sample {
+  timestamp: string
+  connector_id: number
+  state: string
+  /** V */
+  voltage: number
+  /** A */
+  current: number
+  /** kW, negative while discharging */
+  power: number
+  /** kWh */
+  energy_delivered: number
+  /** % */
+  soc: number
+  /** degrees Celsius */
+  temperature?: number
+  fault_code?: number | string
+  phase_details?: object
+}
+
+/**
+ * A charger's sample as the row to store. `preparing` is a word of older chargers for an idle connector with a vehicle.
+ *
+ * @throws invalid when it is dated more than 24 hours ahead
+ */
+export function toReading(caller: DeviceCaller, sample: Sample, now = Date.now()): Reading {
+  const time = new Date(sample.timestamp)
+  const ahead = time.getTime() - now
+  if (ahead > REFUSED_AHEAD) throw invalid('timestamp', 'timestamp is more than 24 hours ahead')
+  return {
+    tenantId: caller.tenantId,
+    deviceId: caller.deviceId,
+    connectorId: sample.connector_id,
+    time,
+    state: sample.state === 'preparing' ? 'idle' : sample.state,
+    voltage: sample.voltage,
+    current: sample.current,
+    power: sample.power,
+    energyDelivered: sample.energy_delivered,
+    soc: sample.soc,
+    temperature: sample.temperature ?? null,
+    faultCode: faultCode(sample.fault_code),
+    phaseDetails: sample.phase_details === undefined ? null : JSON.stringify(sample.phase_details),
+    live: ahead <= LIVE_AHEAD,
+  }
+}
+
+/** Fault codes are text `F-0204`; older chargers send the number, 0 for none. */
+export function faultCode(code: number | string | undefined): string | null {
+  if (code === undefined || code === 0) return null
+  return typeof code === 'number' ? `F-${String(code).padStart(4, '0')}` : code
+}
