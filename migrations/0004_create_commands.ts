@@ -61,7 +61,7 @@ export async function up(knex: Knex): Promise<void> {
       key text not null,
       request_hash bytea not null,
       status int,
-      response jsonb,
+      response json,
       created_at timestamptz not null default now(),
       primary key (tenant_id, caller, key)
     );

@@ -8,7 +8,24 @@ export interface ActivityItem {
   data: Record<string, unknown>
 }
 
-type Row = Record<string, any>
+/** The columns that the tables of the feed name alike, each table some of them. */
+interface Row {
+  device_id: string
+  connector_id: number | null
+  state: string
+  power_kw: number
+  soc_percent: number
+  energy_delivered_kwh: number
+  event_type: string
+  data: Record<string, unknown>
+  command: string
+  command_id: string
+  status: string
+  record_id: string
+  energy_kwh: string
+  stop_reason: string
+  firmware_version: string
+}
 
 /** How a row of each table reads, whether it comes from the feed or from the table itself. */
 export const describeRow: Record<string, (row: Row) => Omit<ActivityItem, 'timestamp'>> = {

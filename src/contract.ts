@@ -69,8 +69,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   const buckets = new TokenBuckets()
 
   const api = new Backend(contract, router)
-  for (const { operationId } of router.operations)
-    api.register(operationId, (context, passage) => handle(context, passage))
+  for (const { operationId } of router.operations) api.register(operationId, (_context, passage) => handle(passage))
   for (const [scheme, credential] of Object.entries(contract.credentials)) {
     api.registerSecurityHandler(scheme, (_context, passage: Passage) => credential(passage.exchange.request, services))
   }
@@ -130,17 +129,17 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     })
   }
 
-  async function handle(context: Context, passage: Passage): Promise<Reply> {
-    const { exchange, operation, caller } = passage
+  async function handle(passage: Passage): Promise<Reply> {
+    const { exchange, operation, routed, caller } = passage
     // Strangers are counted by address and by whom they claim to be, so that none can use up another's allowance.
     if (caller.kind === 'anonymous' || caller.kind === 'enrollment')
-      limit(passage, `${exchange.address} ${claimedId(context.request.requestBody)}`)
+      limit(passage, `${exchange.address} ${claimedId(routed.body)}`)
     const call = {
       ...services,
-      path: context.request.params,
-      query: context.request.query,
-      body: context.request.requestBody,
-      headers: context.request.headers,
+      path: routed.route.params,
+      query: routed.query,
+      body: routed.body,
+      headers: routed.headers,
       caller,
       get signal() {
         return exchange.signal

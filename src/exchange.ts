@@ -62,11 +62,17 @@ export class Exchange {
       all['Content-Type'] = contentType
       all['Content-Length'] = Buffer.byteLength(body)
     }
-    if (this.#draining.aborted || !this.request.complete) all.Connection = 'close'
+    if (this.#draining.aborted || this.#unread) all.Connection = 'close'
     response.writeHead(status, all)
     response.end(this.request.method === 'HEAD' ? undefined : body)
     // What an early refusal left unread must not stand before the next request.
-    if (!this.request.complete) this.request.resume()
+    if (this.#unread) this.request.resume()
+  }
+
+  /** Whether a body is announced that has not come in whole. */
+  get #unread(): boolean {
+    const { complete, headers } = this.request
+    return !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
   }
 
   /** Answers OPTIONS, for people who ask what a path can do and for browsers that ask whether they may. */

@@ -1200,7 +1200,9 @@ export interface components {
             connector_id: number | null;
             command: components["schemas"]["CommandName"];
             /** @description What the charger receives with it; the fields depend on the command. */
-            params: Record<string, never>;
+            params: {
+                [key: string]: unknown;
+            };
             /**
              * @description `queued` until handed out, `delivered` until the charger answers, then `accepted`, and finally `completed` or `failed`; `expired` when it was not accepted in time.
              * @enum {string}
@@ -1211,7 +1213,9 @@ export interface components {
             /** @description What the charger said with its last report. */
             message: string | null;
             /** @description Structured data of the last report. */
-            details: Record<string, never> | null;
+            details: {
+                [key: string]: unknown;
+            } | null;
             /** @description The flexibility control it belongs to. */
             control_id: string | null;
             /** @description The schedule whose slot edge caused it. */
@@ -1892,7 +1896,9 @@ export interface components {
             /** @description The connector; leave it out to mean the whole charger. */
             connector_id?: number;
             /** @description Handed to the charger as it is. */
-            params?: Record<string, never>;
+            params?: {
+                [key: string]: unknown;
+            };
             /**
              * @description How long it stays deliverable.
              * @default 300

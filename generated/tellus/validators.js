@@ -10318,7 +10318,7 @@ validate86.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynam
 
 exports.queueCommand = validate91;
 const schema55 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:QueueCommand"}}};
-const schema56 = {"type":"object","required":["device_id","command"],"properties":{"device_id":{"type":"string","minLength":1,"maxLength":64},"command":{"$ref":"schema:CommandName"},"connector_id":{"type":"integer","minimum":1,"maximum":64},"params":{"type":"object"},"expires_in":{"type":"integer","minimum":1,"maximum":86400,"default":300}}};
+const schema56 = {"type":"object","required":["device_id","command"],"properties":{"device_id":{"type":"string","minLength":1,"maxLength":64},"command":{"$ref":"schema:CommandName"},"connector_id":{"type":"integer","minimum":1,"maximum":64},"params":{"type":"object","additionalProperties":true},"expires_in":{"type":"integer","minimum":1,"maximum":86400,"default":300}}};
 const schema57 = {"type":"string","enum":["start_charging","stop_charging","set_power_limit","set_schedule","firmware_upgrade","discharge"]};
 
 function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10435,9 +10435,13 @@ if(valid0){
 if(data.params !== undefined){
 let data3 = data.params;
 const _errs6 = errors;
-if(!(data3 && typeof data3 == "object" && !Array.isArray(data3))){
+if(errors === _errs6){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+}
+else {
 validate92.errors = [{instancePath:instancePath+"/params",schemaPath:"#/properties/params/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
+}
 }
 var valid0 = _errs6 === errors;
 }
@@ -10446,12 +10450,12 @@ var valid0 = true;
 }
 if(valid0){
 let data4 = data.expires_in;
-const _errs8 = errors;
+const _errs9 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
 validate92.errors = [{instancePath:instancePath+"/expires_in",schemaPath:"#/properties/expires_in/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
-if(errors === _errs8){
+if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 86400 || isNaN(data4)){
 validate92.errors = [{instancePath:instancePath+"/expires_in",schemaPath:"#/properties/expires_in/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"}];
@@ -10465,7 +10469,7 @@ return false;
 }
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs9 === errors;
 }
 }
 }
@@ -15583,7 +15587,7 @@ validate77.evaluated = {"props":{"data":true,"code":true,"message":true},"dynami
 
 exports.getCommand_200 = validate89;
 const schema43 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"$ref":"schema:Command"}}}]};
-const schema44 = {"type":"object","required":["command_id","device_id","connector_id","command","params","status","reason","message","details","control_id","schedule_id","created_at","delivered_at","accepted_at","finished_at","expiry"],"properties":{"command_id":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64},"connector_id":{"type":["integer","null"],"minimum":1,"maximum":64},"command":{"$ref":"schema:CommandName"},"params":{"type":"object"},"status":{"type":"string","enum":["queued","delivered","accepted","completed","failed","expired"]},"reason":{"type":["string","null"],"maxLength":255},"message":{"type":["string","null"],"maxLength":1000},"details":{"type":["object","null"]},"control_id":{"type":["string","null"],"minLength":1,"maxLength":64},"schedule_id":{"type":["string","null"],"minLength":1,"maxLength":64},"created_at":{"type":"string","format":"date-time","maxLength":40},"delivered_at":{"type":["string","null"],"format":"date-time","maxLength":40},"accepted_at":{"type":["string","null"],"format":"date-time","maxLength":40},"finished_at":{"type":["string","null"],"format":"date-time","maxLength":40},"expiry":{"type":"string","format":"date-time","maxLength":40}}};
+const schema44 = {"type":"object","required":["command_id","device_id","connector_id","command","params","status","reason","message","details","control_id","schedule_id","created_at","delivered_at","accepted_at","finished_at","expiry"],"properties":{"command_id":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64},"connector_id":{"type":["integer","null"],"minimum":1,"maximum":64},"command":{"$ref":"schema:CommandName"},"params":{"type":"object","additionalProperties":true},"status":{"type":"string","enum":["queued","delivered","accepted","completed","failed","expired"]},"reason":{"type":["string","null"],"maxLength":255},"message":{"type":["string","null"],"maxLength":1000},"details":{"type":["object","null"],"additionalProperties":true},"control_id":{"type":["string","null"],"minLength":1,"maxLength":64},"schedule_id":{"type":["string","null"],"minLength":1,"maxLength":64},"created_at":{"type":"string","format":"date-time","maxLength":40},"delivered_at":{"type":["string","null"],"format":"date-time","maxLength":40},"accepted_at":{"type":["string","null"],"format":"date-time","maxLength":40},"finished_at":{"type":["string","null"],"format":"date-time","maxLength":40},"expiry":{"type":"string","format":"date-time","maxLength":40}}};
 const schema45 = {"type":"string","enum":["start_charging","stop_charging","set_power_limit","set_schedule","firmware_upgrade","discharge"]};
 
 function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -15724,9 +15728,13 @@ if(valid0){
 if(data.params !== undefined){
 let data4 = data.params;
 const _errs8 = errors;
-if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
+if(errors === _errs8){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+}
+else {
 validate91.errors = [{instancePath:instancePath+"/params",schemaPath:"#/properties/params/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
+}
 }
 var valid0 = _errs8 === errors;
 }
@@ -15736,7 +15744,7 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data5 = data.status;
-const _errs10 = errors;
+const _errs11 = errors;
 if(typeof data5 !== "string"){
 validate91.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
@@ -15745,7 +15753,7 @@ if(!((((((data5 === "queued") || (data5 === "delivered")) || (data5 === "accepte
 validate91.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema44.properties.status.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs11 === errors;
 }
 else {
 var valid0 = true;
@@ -15753,12 +15761,12 @@ var valid0 = true;
 if(valid0){
 if(data.reason !== undefined){
 let data6 = data.reason;
-const _errs12 = errors;
+const _errs13 = errors;
 if((typeof data6 !== "string") && (data6 !== null)){
 validate91.errors = [{instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: schema44.properties.reason.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs12){
+if(errors === _errs13){
 if(typeof data6 === "string"){
 if(func0(data6) > 255){
 validate91.errors = [{instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
@@ -15766,7 +15774,7 @@ return false;
 }
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs13 === errors;
 }
 else {
 var valid0 = true;
@@ -15774,12 +15782,12 @@ var valid0 = true;
 if(valid0){
 if(data.message !== undefined){
 let data7 = data.message;
-const _errs14 = errors;
+const _errs15 = errors;
 if((typeof data7 !== "string") && (data7 !== null)){
 validate91.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: schema44.properties.message.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs14){
+if(errors === _errs15){
 if(typeof data7 === "string"){
 if(func0(data7) > 1000){
 validate91.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"}];
@@ -15787,7 +15795,7 @@ return false;
 }
 }
 }
-var valid0 = _errs14 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
@@ -15795,12 +15803,12 @@ var valid0 = true;
 if(valid0){
 if(data.details !== undefined){
 let data8 = data.details;
-const _errs16 = errors;
+const _errs17 = errors;
 if((!(data8 && typeof data8 == "object" && !Array.isArray(data8))) && (data8 !== null)){
 validate91.errors = [{instancePath:instancePath+"/details",schemaPath:"#/properties/details/type",keyword:"type",params:{type: schema44.properties.details.type},message:"must be object,null"}];
 return false;
 }
-var valid0 = _errs16 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
@@ -15808,12 +15816,12 @@ var valid0 = true;
 if(valid0){
 if(data.control_id !== undefined){
 let data9 = data.control_id;
-const _errs18 = errors;
+const _errs20 = errors;
 if((typeof data9 !== "string") && (data9 !== null)){
 validate91.errors = [{instancePath:instancePath+"/control_id",schemaPath:"#/properties/control_id/type",keyword:"type",params:{type: schema44.properties.control_id.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs18){
+if(errors === _errs20){
 if(typeof data9 === "string"){
 if(func0(data9) > 64){
 validate91.errors = [{instancePath:instancePath+"/control_id",schemaPath:"#/properties/control_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
@@ -15827,7 +15835,7 @@ return false;
 }
 }
 }
-var valid0 = _errs18 === errors;
+var valid0 = _errs20 === errors;
 }
 else {
 var valid0 = true;
@@ -15835,12 +15843,12 @@ var valid0 = true;
 if(valid0){
 if(data.schedule_id !== undefined){
 let data10 = data.schedule_id;
-const _errs20 = errors;
+const _errs22 = errors;
 if((typeof data10 !== "string") && (data10 !== null)){
 validate91.errors = [{instancePath:instancePath+"/schedule_id",schemaPath:"#/properties/schedule_id/type",keyword:"type",params:{type: schema44.properties.schedule_id.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs20){
+if(errors === _errs22){
 if(typeof data10 === "string"){
 if(func0(data10) > 64){
 validate91.errors = [{instancePath:instancePath+"/schedule_id",schemaPath:"#/properties/schedule_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
@@ -15854,7 +15862,7 @@ return false;
 }
 }
 }
-var valid0 = _errs20 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
@@ -15862,9 +15870,9 @@ var valid0 = true;
 if(valid0){
 if(data.created_at !== undefined){
 let data11 = data.created_at;
-const _errs22 = errors;
-if(errors === _errs22){
-if(errors === _errs22){
+const _errs24 = errors;
+if(errors === _errs24){
+if(errors === _errs24){
 if(typeof data11 === "string"){
 if(func0(data11) > 40){
 validate91.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
@@ -15883,7 +15891,7 @@ return false;
 }
 }
 }
-var valid0 = _errs22 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
@@ -15891,13 +15899,13 @@ var valid0 = true;
 if(valid0){
 if(data.delivered_at !== undefined){
 let data12 = data.delivered_at;
-const _errs24 = errors;
+const _errs26 = errors;
 if((typeof data12 !== "string") && (data12 !== null)){
 validate91.errors = [{instancePath:instancePath+"/delivered_at",schemaPath:"#/properties/delivered_at/type",keyword:"type",params:{type: schema44.properties.delivered_at.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs24){
-if(errors === _errs24){
+if(errors === _errs26){
+if(errors === _errs26){
 if(typeof data12 === "string"){
 if(func0(data12) > 40){
 validate91.errors = [{instancePath:instancePath+"/delivered_at",schemaPath:"#/properties/delivered_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
@@ -15912,7 +15920,7 @@ return false;
 }
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
@@ -15920,13 +15928,13 @@ var valid0 = true;
 if(valid0){
 if(data.accepted_at !== undefined){
 let data13 = data.accepted_at;
-const _errs26 = errors;
+const _errs28 = errors;
 if((typeof data13 !== "string") && (data13 !== null)){
 validate91.errors = [{instancePath:instancePath+"/accepted_at",schemaPath:"#/properties/accepted_at/type",keyword:"type",params:{type: schema44.properties.accepted_at.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs26){
-if(errors === _errs26){
+if(errors === _errs28){
+if(errors === _errs28){
 if(typeof data13 === "string"){
 if(func0(data13) > 40){
 validate91.errors = [{instancePath:instancePath+"/accepted_at",schemaPath:"#/properties/accepted_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
@@ -15941,7 +15949,7 @@ return false;
 }
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
@@ -15949,13 +15957,13 @@ var valid0 = true;
 if(valid0){
 if(data.finished_at !== undefined){
 let data14 = data.finished_at;
-const _errs28 = errors;
+const _errs30 = errors;
 if((typeof data14 !== "string") && (data14 !== null)){
 validate91.errors = [{instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/type",keyword:"type",params:{type: schema44.properties.finished_at.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs28){
-if(errors === _errs28){
+if(errors === _errs30){
+if(errors === _errs30){
 if(typeof data14 === "string"){
 if(func0(data14) > 40){
 validate91.errors = [{instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
@@ -15970,7 +15978,7 @@ return false;
 }
 }
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
@@ -15978,9 +15986,9 @@ var valid0 = true;
 if(valid0){
 if(data.expiry !== undefined){
 let data15 = data.expiry;
-const _errs30 = errors;
-if(errors === _errs30){
-if(errors === _errs30){
+const _errs32 = errors;
+if(errors === _errs32){
+if(errors === _errs32){
 if(typeof data15 === "string"){
 if(func0(data15) > 40){
 validate91.errors = [{instancePath:instancePath+"/expiry",schemaPath:"#/properties/expiry/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
@@ -15999,7 +16007,7 @@ return false;
 }
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs32 === errors;
 }
 else {
 var valid0 = true;

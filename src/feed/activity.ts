@@ -26,7 +26,7 @@ export class Activity {
       feed.subscribe(table, ({ kind, row, committedAt }) => {
         const recent = this.#recent.get(String(row.tenant_id))
         if (kind === 'delete' || recent === undefined) return
-        recent.items.push({ timestamp: committedAt.toISOString(), ...describe(row) })
+        recent.items.push({ timestamp: committedAt.toISOString(), ...describe(row as never) })
         if (recent.items.length >= KEPT * 2) recent.items.splice(0, recent.items.length - KEPT)
       })
     }

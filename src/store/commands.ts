@@ -32,6 +32,21 @@ export interface PendingCommand {
   expiry: string
 }
 
+/** A row of core.commands. */
+interface StoredCommand extends CommandRow {
+  device_id: string
+  status: 'queued' | 'delivered' | 'accepted' | 'completed' | 'failed' | 'expired'
+  outcome: 'completed' | 'failed' | 'rejected' | null
+  message: string | null
+  details: Record<string, unknown> | null
+  control_id: string | null
+  schedule_id: string | null
+  created_at: Date
+  delivered_at: Date | null
+  accepted_at: Date | null
+  finished_at: Date | null
+}
+
 interface CommandRow {
   command_id: string
   command: CommandName
@@ -172,7 +187,9 @@ export async function expire(db: Knex): Promise<number> {
 
 export async function find(db: Knex, tenantId: string, commandId: string) {
   if (!isUuid(commandId)) return undefined
-  const row = await db('core.commands').first().where({ tenant_id: tenantId, command_id: commandId })
+  const row: StoredCommand | undefined = await db('core.commands')
+    .first()
+    .where({ tenant_id: tenantId, command_id: commandId })
   return row && toCommand(row)
 }
 
@@ -182,7 +199,7 @@ function toPending({ expires_at, command_id, command, connector_id, params }: Co
 
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null
 
-function toCommand(row: Record<string, any>) {
+function toCommand(row: StoredCommand) {
   const expired = PENDING.includes(row.status) && row.expires_at <= new Date()
   return {
     command_id: row.command_id,
@@ -190,7 +207,7 @@ function toCommand(row: Record<string, any>) {
     connector_id: row.connector_id,
     command: row.command,
     params: row.params,
-    status: expired ? 'expired' : row.status,
+    status: expired ? ('expired' as const) : row.status,
     reason: row.outcome === 'rejected' ? 'rejected' : null,
     message: row.message,
     details: row.details,

@@ -32,14 +32,14 @@ export async function store(db: Knex, event: DeviceEvent): Promise<void> {
     const { state, vehicleConnected, faultCode } = event.move
     await transaction.raw(
       `insert into core.connectors as c (device_id, connector_id, state, vehicle_connected, fault_code, state_at)
-       values (:deviceId, :connectorId, coalesce(:state, 'idle'), :vehicleConnected::boolean, :faultCode, :time)
+       values (:deviceId, :connectorId, coalesce(:state::text, 'idle'), :vehicleConnected::boolean, :faultCode, :time)
        on conflict (device_id, connector_id) do update set
-         state = coalesce(:state, c.state),
+         state = coalesce(:state::text, c.state),
          vehicle_connected = coalesce(:vehicleConnected::boolean, c.vehicle_connected),
-         power_kw = case when :state is null then c.power_kw else 0 end,
-         current_a = case when :state is null then c.current_a else 0 end,
+         power_kw = case when :state::text is null then c.power_kw else 0 end,
+         current_a = case when :state::text is null then c.current_a else 0 end,
          soc_percent = case when :vehicleConnected::boolean = false then null else c.soc_percent end,
-         fault_code = case when :state is null then c.fault_code else :faultCode end,
+         fault_code = case when :state::text is null then c.fault_code else :faultCode::text end,
          state_at = excluded.state_at
        where c.state_at is null or c.state_at <= excluded.state_at`,
       {

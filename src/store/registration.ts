@@ -25,7 +25,8 @@ export async function register(
   registration: Registration,
 ): Promise<{ deviceId: string; secret: string }> {
   const secret = newSecret()
-  const { device_secret: present, ...facts } = registration
+  const { sn, model, manufacturer, firmware_version, mac, device_secret: present } = registration
+  const facts = { sn, model, manufacturer, firmware_version, mac: mac ?? null }
   return db.transaction(async transaction => {
     const [entered] = await transaction('core.devices')
       .insert({ ...facts, tenant_id: tenantId, secret_hash: hashSecret(secret) })
@@ -38,7 +39,7 @@ export async function register(
     }
     const known = await transaction('core.devices')
       .first('device_id', 'tenant_id', 'secret_hash', 'secret_reset_at')
-      .where({ sn: facts.sn })
+      .where({ sn })
       .forUpdate()
     const proven = present !== undefined && provesSecret(present, known.secret_hash)
     if (known.tenant_id !== tenantId || !(proven || known.secret_reset_at !== null)) {

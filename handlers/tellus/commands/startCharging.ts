@@ -4,6 +4,7 @@ import { success } from '../../../src/contracts/tellus/envelope.ts'
 
 export const startCharging: Handlers['startCharging'] = async ({ db, config, caller, path, body }) => {
   const target = { deviceId: path.id, connectorId: path.cid, expiresIn: config.commandExpirySeconds }
-  const params = { connector_id: path.cid, ...body }
+  const { charge_power, target_soc } = body
+  const params = { connector_id: path.cid, charge_power, target_soc }
   return success(await requestCommand(db, caller, { ...target, command: 'start_charging', params }))
 }

@@ -4,6 +4,7 @@ import { success } from '../../../src/contracts/tellus/envelope.ts'
 
 export const stopCharging: Handlers['stopCharging'] = async ({ db, config, caller, path, body }) => {
   const target = { deviceId: path.id, connectorId: path.cid, expiresIn: config.commandExpirySeconds }
-  const params = { connector_id: path.cid, ...body }
+  const { reason } = body
+  const params = { connector_id: path.cid, reason }
   return success(await requestCommand(db, caller, { ...target, command: 'stop_charging', params }))
 }
