@@ -159,7 +159,10 @@ function schemasOf(document: AsyncApiDocument, messages: Iterable<Message>): Map
   const visit = (node: unknown): void => {
     if (node === null || typeof node !== 'object') return
     const { $ref } = node as Partial<Reference>
-    if (typeof $ref !== 'string') return Object.values(node).forEach(visit)
+    if (typeof $ref !== 'string') {
+      for (const member of Object.values(node)) visit(member)
+      return
+    }
     const key = lastPart($ref)
     if (found.has(key)) return
     const schema = resolve<Schema>(document, { $ref })

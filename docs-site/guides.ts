@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Page } from './page.ts'
 import { escapeHtml } from './html.ts'
 import { renderMarkdown } from './markdown.ts'
+import type { Page } from './page.ts'
 
 export interface Guide {
   /** File name without its ending. */
@@ -33,7 +33,8 @@ export function guidePage({ name, title, summary, markdown }: Guide): Page {
   const sections = headings.filter(heading => heading.depth === 2)
   const contents = sections.map(({ id, text }) => `<li><a href="#${id}">${text}</a></li>`).join('\n')
   const [heading, rest] = splitAfterFirstHeading(html)
-  const nav = sections.length < 3 ? '' : `<nav class="contents" aria-label="On this page"><ul>\n${contents}\n</ul></nav>`
+  const nav =
+    sections.length < 3 ? '' : `<nav class="contents" aria-label="On this page"><ul>\n${contents}\n</ul></nav>`
   const source = `<p class="source"><a href="${escapeHtml(name)}.md">This page as Markdown</a></p>`
   return { path: `guides/${name}.html`, title, summary, body: `${heading}${nav}${rest}${source}` }
 }

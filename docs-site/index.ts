@@ -1,5 +1,5 @@
 import { channelsPath } from './channels.ts'
-import { describeContract, type DocumentedContract } from './contracts.ts'
+import { type DocumentedContract, describeContract } from './contracts.ts'
 import type { Guide } from './guides.ts'
 import { escapeHtml, renderTable } from './html.ts'
 import type { Page } from './page.ts'

@@ -32,10 +32,11 @@ export function findBrokenLinks(site: Site, scripted: Map<string, string[]>): st
 
 function linksIn(path: string, content: string): string[] {
   if (path.endsWith('.html')) {
-    return [...content.matchAll(/\s(?:href|src|data-document)="([^"]*)"/g)].map(([, link]) => unescape(link!))
+    return [...content.matchAll(/\s(?:href|src|data-document)="([^"]*)"/g)].map(([, link]) => unescapeHtml(link!))
   }
   // Raw Markdown of the guides is checked as the page rendered from it.
-  if (path === 'llms.txt' || path.endsWith('.json')) return [...content.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!)
+  if (path === 'llms.txt' || path.endsWith('.json'))
+    return [...content.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!)
   return []
 }
 
@@ -54,7 +55,8 @@ function findProblem(link: string, from: string, site: Site, anchors: Map<string
 /** The path below dist that a link means, or nothing where the server serves no page of the site. */
 function pathOf(address: string, from: string): string | undefined {
   // A description in a document is read on the reference page.
-  if (address === '') return from.replace(/\/openapi\.json$/, '/reference.html').replace(/\/asyncapi\.json$/, '/websocket.html')
+  if (address === '')
+    return from.replace(/\/openapi\.json$/, '/reference.html').replace(/\/asyncapi\.json$/, '/websocket.html')
   const document = DOCUMENT.exec(address)
   if (document !== null) return `contracts/${document[2]}/${document[1]}.json`
   if (address.startsWith(DOCS)) return address.slice(DOCS.length) || 'index.html'
@@ -63,4 +65,4 @@ function pathOf(address: string, from: string): string | undefined {
   return path.startsWith('..') ? undefined : path
 }
 
-const unescape = (text: string) => text.replaceAll('&#39;', "'").replaceAll('&quot;', '"').replaceAll('&amp;', '&')
+const unescapeHtml = (text: string) => text.replaceAll('&#39;', "'").replaceAll('&quot;', '"').replaceAll('&amp;', '&')

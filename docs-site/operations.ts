@@ -1,4 +1,4 @@
-import { describeContract, type DocumentedContract, listOperations } from './contracts.ts'
+import { type DocumentedContract, describeContract, listOperations } from './contracts.ts'
 import { escapeHtml, renderTable } from './html.ts'
 import type { Page } from './page.ts'
 import { operationAnchor, referencePath } from './reference.ts'

@@ -29,12 +29,16 @@ function addressesIn(path: string, content: string): string[] {
     return [...attributes].map(([, address]) => address!).filter(isOutside)
   }
   if (path.endsWith('.css')) {
-    return [...content.matchAll(/(?:url\(|@import)\s*["']?([^"')\s;]+)/g)].map(([, address]) => address!).filter(isOutside)
+    return [...content.matchAll(/(?:url\(|@import)\s*["']?([^"')\s;]+)/g)]
+      .map(([, address]) => address!)
+      .filter(isOutside)
   }
   if (path.endsWith('.js')) {
     // A backslash ends an address: it begins an escape in the string around it.
     const addresses = content.matchAll(/(?:https?:|wss?:|(?<=["'`]))\/\/[\w$][^"'`\s\\)<>|,;]*|https?:\/\//g)
-    return [...addresses].map(([address]) => address).filter(address => !NEVER_FETCHED.some(([known]) => known.test(address)))
+    return [...addresses]
+      .map(([address]) => address)
+      .filter(address => !NEVER_FETCHED.some(([known]) => known.test(address)))
   }
   if (path.endsWith('.json')) {
     // What Redoc fetches of a document: examples kept elsewhere, a logo, pictures in descriptions.

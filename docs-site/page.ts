@@ -41,7 +41,7 @@ export function renderPage(page: Page): string {
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${up}assets/style.css">
 </head>
-<body${page.wide ? ' class="wide"' : ''}>
+<body class="${page.wide ? 'wide' : 'text'}">
 <header class="bar">
 <a class="home" href="${up}index.html">Voltspec</a>
 <nav aria-label="Site">

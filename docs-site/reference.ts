@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { describeContract, type DocumentedContract, listOperations, type OpenApiDocument } from './contracts.ts'
+import { type DocumentedContract, describeContract, listOperations, type OpenApiDocument } from './contracts.ts'
 import { escapeHtml } from './html.ts'
 import type { Page } from './page.ts'
 

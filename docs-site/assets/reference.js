@@ -47,21 +47,23 @@
     fab: { backgroundColor: '#232b35', color: '#7db7f5' },
   }
 
-  const draw = () =>
-    window.Redoc.init(
-      file,
-      {
-        theme: dark.matches ? night : light,
-        scrollYOffset: '.bar',
-        downloadUrls: [{ title: file, url: file }],
-        requiredPropsFirst: true,
-        hideSingleRequestSampleTab: true,
-        pathInMiddlePanel: false,
-        nativeScrollbars: true,
-      },
-      place,
-    )
+  const options = {
+    theme: dark.matches ? night : light,
+    scrollYOffset: '.bar',
+    downloadUrls: [{ title: file, url: file }],
+    requiredPropsFirst: true,
+    hideSingleRequestSampleTab: true,
+    nativeScrollbars: true,
+    showExtensions: ['x-unit', 'x-rate-limit'],
+  }
+
+  /** A number without a unit says so in the document, which people need not read at every count. */
+  const readers = (key, value) => (key === 'x-unit' && value === 'none' ? undefined : value)
+
+  fetch(file)
+    .then(response => response.text())
+    .then(text => window.Redoc.init(JSON.parse(text, readers), options, place))
+
   // Redoc keeps its first theme, so a change of the system's colours needs a fresh page.
   dark.addEventListener('change', () => location.reload())
-  draw()
 })()

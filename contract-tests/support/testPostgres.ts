@@ -1,0 +1,62 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { readConfig } from '../../src/config.ts'
+import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts'
+import { migrate } from '../../src/postgres/migrate.ts'
+import { seedDemo } from '../../src/seed/seedDemo.ts'
+
+export interface TestPostgres {
+  /** The migrated and seeded database that every test's own database is copied from. */
+  templateUrl: string
+  credentialsFile: string
+  stop(): Promise<void>
+}
+
+/**
+ * A real Postgres for one run of the tests, with a migrated and seeded template. Only this one may forget what it wrote
+ * when the machine dies: tests of durability start servers of their own.
+ */
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'voltspec-test-'))
+  fs.chmodSync(dataDir, 0o711)
+  const forgetful = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+  const postgres = await startEmbeddedPostgres(dataDir, () => {}, forgetful)
+  await migrate(postgres.url)
+  const credentialsFile = await seedDemo(postgres.url, readConfig({ DATA_DIR: dataDir }), { force: true, say: () => {} })
+  return {
+    templateUrl: postgres.url,
+    credentialsFile: credentialsFile!,
+    async stop() {
+      await postgres.stop()
+      fs.rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Copies the template into a database of the given name and returns its address. */
+export async function createTestDatabase(templateUrl: string, name: string): Promise<string> {
+  await asAdministrator(templateUrl, `create database "${name}" template voltspec`)
+  return databaseUrl(templateUrl, name)
+}
+
+export async function dropTestDatabase(templateUrl: string, name: string): Promise<void> {
+  await asAdministrator(templateUrl, `drop database if exists "${name}" with (force)`)
+}
+
+async function asAdministrator(templateUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl(templateUrl, 'postgres') })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+function databaseUrl(url: string, name: string): string {
+  const address = new URL(url)
+  address.pathname = `/${name}`
+  return address.href
+}
