@@ -1,4 +1,5 @@
 import type { Answer, Api, Body, Operation, Success } from './api.ts'
+import { pause } from './clock.ts'
 import type { ChargingRecord, Sample } from './connector.ts'
 import { Pacer } from './pacer.ts'
 import type { Report } from './report.ts'
@@ -22,8 +23,8 @@ export interface LinkSetup {
   api: Api
   report: Report
   credentials: Credentials
-  /** Asks for other credentials when the server does not take the present ones; throws when there are none to be had. */
-  renew: (present: Credentials) => Promise<Credentials>
+  /** Asks for other credentials when the server does not take the present ones; undefined when there are none to be had. */
+  renew: (present: Credentials) => Promise<Credentials | undefined>
   /** The server's limits are this many times the published ones. */
   limitScale: number
   /** Ends all sending at once. */
@@ -32,9 +33,9 @@ export interface LinkSetup {
 
 /** A charger's memory for samples while there is no connection: a day of one connector. */
 const MOST_SAMPLES = 17_280
-/** Ten times 404 or 500 in a row do not make a message good; a charging record is kept all the same. */
-const TRIES_OF_DOUBTFUL = 5
 const POLL_SECONDS = 30
+/** Between attempts to get a token that is refused, in milliseconds. */
+const TOKEN_REST = 30_000
 
 /**
  * A charger's connection: keeps its token, stays under the limits of a device, and delivers what the charger says in order and until it is acknowledged, across
@@ -123,17 +124,18 @@ export class Link {
   /** Waits up to 30 s for a command. Undefined when none came or the signal ended the wait. */
   async fetchCommand(signal: AbortSignal): Promise<PendingCommand | undefined> {
     const { api, report } = this.#setup
+    let used: string | undefined
     const attempt = async () => {
-      await this.#gate?.promise
       await this.#callPacer.turn(signal)
       const token = await this.#bearer()
+      used = token
       const timeout = (POLL_SECONDS + 15) * 1000
       return signal.aborted ? GAVE_UP : api.send('fetchCommand', { query: `?wait=${POLL_SECONDS}`, token, signal, timeout })
     }
     const answer = await patiently(attempt, { signal, onRest: rest => this.#callPacer.rest(rest) })
     if (signal.aborted) return undefined
     if (answer.status === 200) return (answer.body as Success<'fetchCommand'>).data ?? undefined
-    if (answer.status === 401) this.#token = undefined
+    if (answer.status === 401) this.#forget(used)
     else report.refuse('fetchCommand', answer)
     return undefined
   }
@@ -187,42 +189,30 @@ export class Link {
   }
 
   /** Sends one message until the answer is final. */
-  async #deliver(message: Message, pacer: Pacer, tries?: number): Promise<Answer> {
+  #deliver(message: Message, pacer: Pacer, tries?: number): Promise<Answer> {
     const { api, abort } = this.#setup
-    let errors = 0
-    const attempt = async () => {
-      await this.#untilConnected()
+    const send = async () => {
       await pacer.turn(abort)
       const token = await this.#bearer()
-      if (abort.aborted) return GAVE_UP
-      let answer = await api.send(message.operation, { body: message.body, token, signal: abort })
-      if (answer.status === 401) {
-        // The token ran out or was revoked; a second refusal is about something else.
-        if (this.#token?.text === token) this.#token = undefined
-        const renewed = await this.#bearer()
-        await pacer.turn(abort)
-        answer = await api.send(message.operation, { body: message.body, token: renewed, signal: abort })
-      }
+      const answer = abort.aborted ? GAVE_UP : await api.send(message.operation, { body: message.body, token, signal: abort })
+      if (answer.status === 401) this.#forget(token)
       return answer
     }
-    const judged = async () => {
-      const answer = await attempt()
-      if (answer.status >= 500 && answer.status !== 503) errors++
-      if (errors >= TRIES_OF_DOUBTFUL) stop.abort()
-      return answer
+    const attempt = async () => {
+      await this.#untilConnected()
+      const answer = await send()
+      // The token ran out or was revoked; a second refusal is about something else.
+      return answer.status === 401 ? send() : answer
     }
-    const stop = new AbortController()
-    const giveUp = () => stop.abort()
-    abort.addEventListener('abort', giveUp, { once: true })
-    try {
-      return await patiently(judged, { signal: stop.signal, onRest: rest => pacer.rest(rest), ...(tries === undefined ? {} : { tries }) })
-    } finally {
-      abort.removeEventListener('abort', giveUp)
-    }
+    return patiently(attempt, { signal: abort, onRest: rest => pacer.rest(rest), ...(tries === undefined ? {} : { tries }) })
   }
 
   async #untilConnected(): Promise<void> {
     while (this.#gate !== undefined && !this.#setup.abort.aborted) await this.#gate.promise
+  }
+
+  #forget(token: string | undefined): void {
+    if (this.#token?.text === token) this.#token = undefined
   }
 
   /** The token, a new one when the present one is nearly over. One request at a time asks for it. */
@@ -234,27 +224,28 @@ export class Link {
     return this.#newToken
   }
 
+  /** Undefined only when sending was aborted: a charger without a token keeps what it has to say and tries again. */
   async #fetchToken(): Promise<string | undefined> {
     const { api, abort, report } = this.#setup
-    for (let count = 0; count < 2; count++) {
+    while (!abort.aborted) {
       const attempt = async () => {
         await this.#tokenPacer.turn(abort)
-        const { device_id, device_secret } = this.#setup.credentials
-        const body = { device_id, device_secret, grant_type: 'client_credentials' }
+        const body = { ...this.#setup.credentials, grant_type: 'client_credentials' }
         return abort.aborted ? GAVE_UP : api.send('issueDeviceToken', { body, signal: abort })
       }
-      const answer = await patiently(attempt, { signal: abort })
+      const answer = await patiently(attempt, { signal: abort, onRest: rest => this.#tokenPacer.rest(rest) })
       if (answer.status === 200) {
         const { access_token, expires_in } = answer.body as Success<'issueDeviceToken'>
         this.#token = { text: access_token, renewAt: Date.now() + expires_in * 950 }
         return access_token
       }
-      if (abort.aborted) return undefined
-      if (count > 0 || answer.status !== 401) {
-        report.refuse('issueDeviceToken', answer)
-        return undefined
+      const renewed = answer.status === 401 ? await this.#setup.renew(this.#setup.credentials) : undefined
+      if (renewed !== undefined) {
+        this.#setup.credentials = renewed
+        continue
       }
-      this.#setup.credentials = await this.#setup.renew(this.#setup.credentials)
+      if (!abort.aborted) report.refuse('issueDeviceToken', answer)
+      await pause(TOKEN_REST, abort)
     }
     return undefined
   }

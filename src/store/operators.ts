@@ -17,3 +17,11 @@ export async function list(db: Knex, tenantId: string): Promise<Operator[]> {
 export async function find(db: Knex, tenantId: string, operatorId: string): Promise<Operator | undefined> {
   return db('core.operators').first(COLUMNS).where({ tenant_id: tenantId, operator_id: operatorId })
 }
+
+export async function create(
+  db: Knex,
+  tenantId: string,
+  { id, name, country }: Omit<Operator, 'status'>,
+): Promise<void> {
+  await db('core.operators').insert({ operator_id: id, tenant_id: tenantId, name, country })
+}

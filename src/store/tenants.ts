@@ -9,3 +9,7 @@ export async function create(db: Knex, tenant: { slug: string; name: string }): 
   const [row] = await db('core.tenants').insert(tenant).returning('tenant_id')
   return row.tenant_id
 }
+
+export async function list(db: Knex): Promise<{ tenant_id: string; slug: string; name: string }[]> {
+  return db('core.tenants').select('tenant_id', 'slug', 'name').orderBy('slug')
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import type { Knex } from 'knex'
+import { SCOPES } from '../src/auth/scopes.ts'
+import { hashSecret, newSecret } from '../src/auth/secrets.ts'
+import { readConfig } from '../src/config.ts'
+import { StartError } from '../src/errors.ts'
+import { connectAsOwner } from '../src/postgres/connect.ts'
+import { runningPostgres } from '../src/postgres/embedded.ts'
+import * as clients from '../src/store/clients.ts'
+import * as operators from '../src/store/operators.ts'
+import * as tenants from '../src/store/tenants.ts'
+import { main } from './main.ts'
+
+const USAGE = `npm run admin -- <command>
+
+  create-tenant   --slug acme --name "Acme Charging"
+  create-operator --tenant acme --id acme-charging-uk --name "Acme Charging Network UK" --country GB
+  create-client   --tenant acme --name console --scopes "read write"
+  list-tenants
+
+A secret is printed once and kept as a hash only. Works on DATABASE_URL, or on the embedded database of a running server.`
+
+const COMMANDS: Record<string, (db: Knex, options: Record<string, string | undefined>) => Promise<void>> = {
+  async 'create-tenant'(db, options) {
+    const slug = required(options, 'slug')
+    if ((await tenants.findBySlug(db, slug)) !== undefined) throw new StartError(`the tenant ${slug} exists`)
+    print({ tenant_id: await tenants.create(db, { slug, name: required(options, 'name') }), slug })
+  },
+  async 'create-operator'(db, options) {
+    const tenantId = await tenantOf(db, options)
+    const operator = {
+      id: required(options, 'id'),
+      name: required(options, 'name'),
+      country: required(options, 'country'),
+    }
+    await operators.create(db, tenantId, operator)
+    print(operator)
+  },
+  async 'create-client'(db, options) {
+    const tenant_id = await tenantOf(db, options)
+    const name = required(options, 'name')
+    const scopes = required(options, 'scopes').split(/[ ,]+/).filter(Boolean)
+    const unknown = scopes.find(scope => !SCOPES.includes(scope))
+    if (unknown !== undefined) throw new StartError(`there is no scope ${unknown}; there are ${SCOPES.join(', ')}`)
+    const secret = newSecret()
+    const client_id = `${options.tenant}-${name}-${randomBytes(4).toString('hex')}`
+    await clients.create(db, { client_id, tenant_id, name, scopes, secret_hash: hashSecret(secret) })
+    print({ client_id, client_secret: secret, scopes })
+  },
+  async 'list-tenants'(db) {
+    print(await tenants.list(db))
+  },
+}
+
+await main(async () => {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: Object.fromEntries(
+      ['slug', 'name', 'tenant', 'scopes', 'id', 'country'].map(name => [name, { type: 'string' as const }]),
+    ),
+  })
+  const command = COMMANDS[positionals[0] ?? '']
+  if (command === undefined) throw new StartError(USAGE)
+  const config = readConfig()
+  const db = connectAsOwner(config.databaseUrl ?? runningPostgres(config.dataDir))
+  try {
+    await command(db, values as Record<string, string | undefined>)
+  } finally {
+    await db.destroy()
+  }
+})
+
+async function tenantOf(db: Knex, options: Record<string, string | undefined>): Promise<string> {
+  const tenantId = await tenants.findBySlug(db, required(options, 'tenant'))
+  if (tenantId === undefined) throw new StartError(`there is no tenant ${options.tenant}`)
+  return tenantId
+}
+
+function required(options: Record<string, string | undefined>, name: string): string {
+  const value = options[name]
+  if (value === undefined || value === '') throw new StartError(`--${name} is missing\n\n${USAGE}`)
+  return value
+}
+
+function print(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2))
+}
