@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { type DocumentedContract, describeContract, listOperations, type OpenApiDocument } from './contracts.ts'
 import { escapeHtml } from './html.ts'
 import type { Page } from './page.ts'
@@ -48,5 +49,9 @@ export async function readRedoc(): Promise<{ script: string; licences: string }>
     if (parts.length !== 2) throw new Error(`redoc.standalone.js has ${from} ${parts.length - 1} times instead of once`)
     script = parts.join(to)
   }
-  return { script, licences: await readFile(`${bundle}.LICENSE.txt`, 'utf8') }
+  const [own, parts] = await Promise.all([
+    readFile(join(dirname(bundle), '..', 'LICENSE'), 'utf8'),
+    readFile(`${bundle}.LICENSE.txt`, 'utf8'),
+  ])
+  return { script, licences: `Redoc, changed in the places that docs-site/reference.ts lists:\n\n${own}\n${parts}` }
 }

@@ -203,10 +203,11 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     return status
   }
 
-  function takeBackIfLost({ response }: Exchange, undelivered: () => Promise<void>): void {
+  function takeBackIfLost({ request, response }: Exchange, undelivered: () => Promise<void>): void {
     const lost = () =>
       undelivered().catch(error => log.error({ err: error }, 'could not take back an undelivered reply'))
-    if (response.destroyed) lost()
+    // The answer to a HEAD has no body, so what the body would have handed out is not taken.
+    if (response.destroyed || request.method === 'HEAD') lost()
     else response.once('close', () => response.writableFinished || lost())
   }
 
@@ -247,11 +248,15 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   return (request, response) => {
     const exchange = new Exchange(request, response, config, services.draining)
     const { path, search } = exchange
-    if (!path.startsWith(contract.mount)) return false
+    if (!isBelow(contract.mount, path)) return false
     const method = request.method!.toLowerCase()
     try {
       const route = router.find(method === 'head' ? 'get' : method, path.slice(contract.mount.length) || '/')
-      if (route === undefined) return false
+      if (route === undefined) {
+        // What else is at the root, such as the docs, is not this contract's to refuse.
+        if (contract.mount === '') return false
+        throw new ApiError('notFound', 'no such path')
+      }
       if ('allow' in route) {
         if (method === 'options') exchange.sendOptions(route.allow)
         else
@@ -264,11 +269,15 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       const routed = { method, path, query, headers: request.headers, route } as unknown as RoutedRequest
       void serve({ exchange, operation: route.operation, routed, caller: ANONYMOUS, tenantId: undefined })
     } catch (error) {
-      sendError(exchange, asApiError(error), undefined)
+      const failure = asApiError(error)
+      const status = sendError(exchange, failure, undefined)
+      log.info({ contract: contract.name, status, method: request.method, requestId: exchange.requestId }, failure.message)
     }
     return true
   }
 }
+
+const isBelow = (mount: string, path: string) => mount === '' || path === mount || path.startsWith(`${mount}/`)
 
 function checkScopes(caller: Caller, required: string[]): void {
   const granted = caller.kind === 'client' ? caller.scopes : undefined

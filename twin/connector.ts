@@ -35,10 +35,10 @@ export interface ConnectorSetup {
   supply: Supply
   /** kW */
   rating: number
-  /** kW, 0 when it cannot discharge */
-  dischargeRating: number
-  /** What the charger has for this connector now, kW. */
-  share: () => number
+  /** Whether energy can flow back. */
+  givesBack: boolean
+  /** What the charger has for this connector now in each direction, kW. */
+  share: () => { charge: number; discharge: number }
   /** Reading of the energy meter, kWh. */
   meter: number
   random: Random
@@ -165,7 +165,7 @@ export class Connector {
       start_time: new Date(startedAt).toISOString(),
       end_time: new Date(over!.at).toISOString(),
       energy,
-      ...(this.setup.dischargeRating > 0 ? { discharge_energy: dischargeEnergy } : {}),
+      ...(this.setup.givesBack ? { discharge_energy: dischargeEnergy } : {}),
       max_power: maxPower,
       avg_power: hours > 0 ? round((energy - dischargeEnergy) / hours, 2) : 0,
       meter_start: round(meterStart, 3),
@@ -235,10 +235,11 @@ export class Connector {
     const { setup, vehicle, session } = this
     const { order } = session!
     if (this.#limit !== undefined && this.#limit.until <= this.#at) this.#limit = undefined
-    const ceiling = Math.min(setup.share(), order.power, this.#limit?.power ?? Number.POSITIVE_INFINITY)
-    if (order.mode === 'discharge') return -round(Math.min(ceiling, setup.dischargeRating, vehicle!.dischargePower), 2)
+    const share = setup.share()
+    const ceiling = Math.min(order.power, this.#limit?.power ?? Number.POSITIVE_INFINITY)
+    if (order.mode === 'discharge') return 0 - round(Math.min(ceiling, share.discharge, vehicle!.dischargePower), 2)
     const scheduled = this.schedule === undefined ? Number.POSITIVE_INFINITY : scheduledLimit(this.schedule, this.#at)
-    const possible = Math.min(ceiling, scheduled, setup.rating, acceptedPower(vehicle!, setup.supply))
+    const possible = Math.min(ceiling, scheduled, share.charge, setup.rating, acceptedPower(vehicle!, setup.supply))
     // Converters are never quite steady.
     return round(possible * (1 - 0.008 * setup.random.next()), 2)
   }

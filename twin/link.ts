@@ -34,6 +34,8 @@ export interface LinkSetup {
 /** A charger's memory for samples while there is no connection: a day of one connector. */
 const MOST_SAMPLES = 17_280
 const POLL_SECONDS = 30
+/** After a long-poll that was refused, in milliseconds. */
+const POLL_REST = 5000
 /** Between attempts to get a token that is refused, in milliseconds. */
 const TOKEN_REST = 30_000
 
@@ -66,6 +68,11 @@ export class Link {
 
   get deviceId(): string {
     return this.#setup.credentials.device_id
+  }
+
+  /** Gets the first token, with other credentials if need be. */
+  async open(): Promise<void> {
+    await this.#bearer()
   }
 
   get connected(): boolean {
@@ -136,7 +143,10 @@ export class Link {
     if (signal.aborted) return undefined
     if (answer.status === 200) return (answer.body as Success<'fetchCommand'>).data ?? undefined
     if (answer.status === 401) this.#forget(used)
-    else report.refuse('fetchCommand', answer)
+    else {
+      report.refuse('fetchCommand', answer)
+      await pause(POLL_REST, signal)
+    }
     return undefined
   }
 
