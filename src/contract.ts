@@ -271,7 +271,10 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     } catch (error) {
       const failure = asApiError(error)
       const status = sendError(exchange, failure, undefined)
-      log.info({ contract: contract.name, status, method: request.method, requestId: exchange.requestId }, failure.message)
+      log.info(
+        { contract: contract.name, status, method: request.method, requestId: exchange.requestId },
+        failure.message,
+      )
     }
     return true
   }

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { ChargingRecord } from './connector.ts'
+import type { Credentials } from './link.ts'
+
+/** What a charger keeps while it is switched off. */
+export interface ChargerState extends Credentials {
+  sn: string
+  firmware_version: string
+  /** Readings of its connectors' energy meters, kWh. */
+  meters: number[]
+  /** Charging records that no server has acknowledged yet. */
+  records: ChargingRecord[]
+}
+
+/** The chargers and sites that were registered with one server, by their place in the fleet. */
+export interface FleetState {
+  /** Part of every serial number, so that two fleets on one server do not meet. */
+  name: string
+  chargers: Record<string, ChargerState>
+  site_ids: Record<string, string>
+}
+
+/**
+ * The state file: fleets by the server's address. It holds secrets, so only its owner may read it. Without a path the
+ * state lives in memory and every run is a new fleet.
+ */
+export class State {
+  readonly fleet: FleetState
+  readonly #path: string | undefined
+  readonly #fleets: Record<string, FleetState>
+  #writing: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
+
+  private constructor(file: string | undefined, fleets: Record<string, FleetState>, url: string) {
+    this.#path = file
+    this.#fleets = fleets
+    const key = new URL(url).href
+    this.fleet = fleets[key] ??= { name: randomBytes(3).toString('hex').toUpperCase(), chargers: {}, site_ids: {} }
+  }
+
+  /** @throws Error with one clear line when the file is there and cannot be used */
+  static async open(file: string | undefined, url: string): Promise<State> {
+    if (file === undefined) return new State(undefined, {}, url)
+    let text: string
+    try {
+      text = await readFile(file, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      return new State(file, {}, url)
+    }
+    try {
+      return new State(file, JSON.parse(text), url)
+    } catch {
+      throw new Error(`${file} is not a state file of the twin; move it away or name another one with --state`)
+    }
+  }
+
+  /** Writes the state. Calls during a write share the next one, so that a large fleet can save after every registration. */
+  save(): Promise<void> {
+    this.#next ??= this.#writing.then(() => {
+      this.#next = undefined
+      this.#writing = this.#write()
+      return this.#writing
+    })
+    return this.#next
+  }
+
+  async #write(): Promise<void> {
+    if (this.#path === undefined) return
+    await mkdir(path.dirname(this.#path), { recursive: true })
+    // A name of its own and a rename: a crash leaves either the old state or the new one.
+    const draft = `${this.#path}.${process.pid}`
+    await writeFile(draft, `${JSON.stringify(this.#fleets, null, 1)}\n`, { mode: 0o600 })
+    await rename(draft, this.#path)
+  }
+}
