@@ -38,9 +38,10 @@ function moveOf({ event_type, data }: ReportedEvent): ConnectorMove | null {
     case 'stop':
       return { state: 'idle' }
     case 'fault': {
-      // Code 0 is how a charger says that the fault is gone.
-      const cleared = data.fault_code === 0
-      return { state: cleared ? 'idle' : 'fault', faultCode: faultCode(data.fault_code) }
+      const code = faultCode(data.fault_code)
+      // A code that means none is how a charger says that the fault is gone.
+      const cleared = data.fault_code !== undefined && code === null
+      return { state: cleared ? 'idle' : 'fault', faultCode: code }
     }
     default:
       return null

@@ -55,8 +55,8 @@ export function toReading(caller: DeviceCaller, sample: Sample, now = Date.now()
   }
 }
 
-/** Fault codes are text `F-0204`; older chargers send the number, 0 for none. */
+/** Fault codes are text `F-0204`; older chargers send the number. 0 and `F-0000` are none. */
 export function faultCode(code: number | string | undefined): string | null {
-  if (code === undefined || code === 0) return null
+  if (code === undefined || code === 0 || code === 'F-0000') return null
   return typeof code === 'number' ? `F-${String(code).padStart(4, '0')}` : code
 }

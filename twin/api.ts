@@ -86,7 +86,10 @@ export class Api {
     this.#agent.destroy()
   }
 
-  #exchange(operation: Operation, { body, token, query = '', signal, timeout = TIMEOUT }: Request): Promise<Answer | 'stale'> {
+  #exchange(
+    operation: Operation,
+    { body, token, query = '', signal, timeout = TIMEOUT }: Request,
+  ): Promise<Answer | 'stale'> {
     const [method, path] = ROUTES[operation]
     const text = body === undefined ? undefined : JSON.stringify(body)
     const headers: http.OutgoingHttpHeaders = { Accept: 'application/json' }

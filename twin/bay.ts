@@ -62,7 +62,9 @@ export class Bay {
     const { clock, random, closing, arrivalsPerHour, occupied } = this.#setup
     closing.addEventListener('abort', () => this.#ring(), { once: true })
     this.#tell()
-    let arrival = clock.now() + (random.chance(occupied) ? random.between(1, 30) * SECOND : random.untilNext(arrivalsPerHour) * HOUR)
+    let arrival =
+      clock.now() +
+      (random.chance(occupied) ? random.between(1, 30) * SECOND : random.untilNext(arrivalsPerHour) * HOUR)
     while (!closing.aborted) {
       if (this.connector.fault !== undefined) await this.#wait(Number.POSITIVE_INFINITY)
       else if (this.#wish !== undefined || clock.now() >= arrival) {
@@ -139,7 +141,8 @@ export class Bay {
     this.#tell()
     // The plug is locked, the vehicle is asked, the driver pays.
     await this.#wait(clock.now() + random.between(3, 12) * SECOND)
-    if (this.#wish === undefined && connector.fault === undefined) this.#wish = { order: this.#habit(), reason: 'plug_and_charge' }
+    if (this.#wish === undefined && connector.fault === undefined)
+      this.#wish = { order: this.#habit(), reason: 'plug_and_charge' }
     let leaves = clock.now() + (supply === 'AC' ? random.between(1, 6) * HOUR : random.between(20, 70) * MINUTE)
     while (!closing.aborted && clock.now() < leaves) {
       if (this.#wish === undefined) await this.#wait(leaves)
@@ -160,7 +163,13 @@ export class Bay {
     const { vehicle } = connector
     const charge = { power: Number.POSITIVE_INFINITY, targetSoc: vehicle!.wantedSoc }
     if (vehicle!.dischargePower === 0 || vehicle!.soc < 40 || random.chance(0.6)) return { mode: 'charge', ...charge }
-    return { mode: 'discharge', power: charge.power, minSoc: 30, seconds: Math.round(random.between(600, 1800)), thenCharge: charge }
+    return {
+      mode: 'discharge',
+      power: charge.power,
+      minSoc: 30,
+      seconds: Math.round(random.between(600, 1800)),
+      thenCharge: charge,
+    }
   }
 
   async #session({ order, reason, settle }: Wish, leaves: number): Promise<void> {
@@ -200,8 +209,17 @@ export class Bay {
     this.#setup.link.sendSample(this.connector.sample(this.#setup.clock.now()))
   }
 
-  #event(type: Body<'reportDeviceEvent'>['event_type'], data: Body<'reportDeviceEvent'>['data'], at = this.#setup.clock.now()): void {
-    this.#setup.link.sendEvent({ timestamp: new Date(at).toISOString(), event_type: type, connector_id: this.connector.id, data })
+  #event(
+    type: Body<'reportDeviceEvent'>['event_type'],
+    data: Body<'reportDeviceEvent'>['data'],
+    at = this.#setup.clock.now(),
+  ): void {
+    this.#setup.link.sendEvent({
+      timestamp: new Date(at).toISOString(),
+      event_type: type,
+      connector_id: this.connector.id,
+      data,
+    })
   }
 
   /** Waits until a simulated instant, or until somebody rings. */

@@ -6,7 +6,8 @@ const DAY = 86_400_000
  */
 export class Clock {
   readonly speed: number
-  readonly #meets: number
+  /** Where simulated time meets the wall clock: the end of a run that has one, in milliseconds. */
+  readonly end: number
   readonly #wall: () => number
 
   /**
@@ -18,13 +19,13 @@ export class Clock {
     if (speed !== 1 && duration === undefined) throw new RangeError('a speed other than 1 needs a duration')
     this.speed = speed
     this.#wall = wall
-    this.#meets = wall() + (duration ?? 0) * 1000
+    this.end = wall() + (duration ?? 0) * 1000
   }
 
   /** Milliseconds since 1970, in simulated time. */
   now(): number {
     const wall = this.#wall()
-    return wall >= this.#meets ? wall : this.#meets - (this.#meets - wall) * this.speed
+    return wall >= this.end ? wall : this.end - (this.end - wall) * this.speed
   }
 
   /** Waits until a simulated instant. Returns false when the signal ended the wait, true when the instant came. */
@@ -39,7 +40,7 @@ export class Clock {
   }
 
   #wallAt(instant: number): number {
-    return instant >= this.#meets ? instant : this.#meets - (this.#meets - instant) / this.speed
+    return instant >= this.end ? instant : this.end - (this.end - instant) / this.speed
   }
 }
 

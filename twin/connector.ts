@@ -10,7 +10,13 @@ export type ChargingRecord = Body<'uploadChargingRecord'>
 /** What a session is to do: asked for by the driver, by a command, or by both in turn. Powers in kW, counted positive. */
 export type Order =
   | { mode: 'charge'; power: number; targetSoc: number }
-  | { mode: 'discharge'; power: number; minSoc: number; seconds: number; thenCharge?: { power: number; targetSoc: number } }
+  | {
+      mode: 'discharge'
+      power: number
+      minSoc: number
+      seconds: number
+      thenCharge?: { power: number; targetSoc: number }
+    }
 
 interface Session {
   recordId: string

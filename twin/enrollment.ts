@@ -46,7 +46,14 @@ export class Enrollment {
     const firmware = modelOf(index).firmware
     const random = new Random(`${sn}/meter`)
     const meters = Array.from({ length: modelOf(index).connectors }, () => Math.round(random.between(500, 40_000)))
-    return this.#register(index, { sn, firmware_version: firmware, meters, records: [], device_id: '', device_secret: '' })
+    return this.#register(index, {
+      sn,
+      firmware_version: firmware,
+      meters,
+      records: [],
+      device_id: '',
+      device_secret: '',
+    })
   }
 
   /** New credentials for a charger whose old ones are not taken: the server lost it, or its operator reset the secret. */
@@ -113,6 +120,7 @@ export class Enrollment {
 
 function refusal({ status, body }: Answer, withToken: boolean): string {
   const message = (body as { message?: string } | null)?.message ?? JSON.stringify(body)
-  if (status === 401 && !withToken) return `the server does not let chargers register themselves (${message}); give it --operator-token`
+  if (status === 401 && !withToken)
+    return `the server does not let chargers register themselves (${message}); give it --operator-token`
   return `the server refused to register a charger: ${status} ${message}`
 }

@@ -90,7 +90,9 @@ export class Link {
 
   /** Records that the server has not acknowledged. */
   unsentRecords(): ChargingRecord[] {
-    return this.#messages.filter(({ operation }) => operation === 'uploadChargingRecord').map(({ body }) => body as ChargingRecord)
+    return this.#messages
+      .filter(({ operation }) => operation === 'uploadChargingRecord')
+      .map(({ body }) => body as ChargingRecord)
   }
 
   sendSample(sample: Sample): void {
@@ -137,7 +139,9 @@ export class Link {
       const token = await this.#bearer()
       used = token
       const timeout = (POLL_SECONDS + 15) * 1000
-      return signal.aborted ? GAVE_UP : api.send('fetchCommand', { query: `?wait=${POLL_SECONDS}`, token, signal, timeout })
+      return signal.aborted
+        ? GAVE_UP
+        : api.send('fetchCommand', { query: `?wait=${POLL_SECONDS}`, token, signal, timeout })
     }
     const answer = await patiently(attempt, { signal, onRest: rest => this.#callPacer.rest(rest) })
     if (signal.aborted) return undefined
@@ -204,7 +208,9 @@ export class Link {
     const send = async () => {
       await pacer.turn(abort)
       const token = await this.#bearer()
-      const answer = abort.aborted ? GAVE_UP : await api.send(message.operation, { body: message.body, token, signal: abort })
+      const answer = abort.aborted
+        ? GAVE_UP
+        : await api.send(message.operation, { body: message.body, token, signal: abort })
       if (answer.status === 401) this.#forget(token)
       return answer
     }
@@ -214,7 +220,11 @@ export class Link {
       // The token ran out or was revoked; a second refusal is about something else.
       return answer.status === 401 ? send() : answer
     }
-    return patiently(attempt, { signal: abort, onRest: rest => pacer.rest(rest), ...(tries === undefined ? {} : { tries }) })
+    return patiently(attempt, {
+      signal: abort,
+      onRest: rest => pacer.rest(rest),
+      ...(tries === undefined ? {} : { tries }),
+    })
   }
 
   async #untilConnected(): Promise<void> {
@@ -240,7 +250,8 @@ export class Link {
     while (!abort.aborted) {
       const attempt = async () => {
         await this.#tokenPacer.turn(abort)
-        const body = { ...this.#setup.credentials, grant_type: 'client_credentials' }
+        const { device_id, device_secret } = this.#setup.credentials
+        const body = { device_id, device_secret, grant_type: 'client_credentials' }
         return abort.aborted ? GAVE_UP : api.send('issueDeviceToken', { body, signal: abort })
       }
       const answer = await patiently(attempt, { signal: abort, onRest: rest => this.#tokenPacer.rest(rest) })

@@ -11,7 +11,13 @@ const PLACES: readonly Place[] = [
   { name: 'Cardiff Bayside', address: '31 Simulation Place, Cardiff', postcode: 'CF10 4ZZ', lat: 51.464, lng: -3.164 },
   { name: 'Norwich Northway', address: '6 Simulation Lane, Norwich', postcode: 'NR3 1ZZ', lat: 52.64, lng: 1.297 },
   { name: 'Exeter Services', address: '1 Simulation Approach, Exeter', postcode: 'EX2 7ZZ', lat: 50.709, lng: -3.464 },
-  { name: 'Newcastle Quayside', address: '53 Simulation Bank, Newcastle upon Tyne', postcode: 'NE1 3ZZ', lat: 54.97, lng: -1.602 },
+  {
+    name: 'Newcastle Quayside',
+    address: '53 Simulation Bank, Newcastle upon Tyne',
+    postcode: 'NE1 3ZZ',
+    lat: 54.97,
+    lng: -1.602,
+  },
 ]
 
 /** The site with this index in the fleet. */
@@ -20,5 +26,10 @@ export function placeOf(index: number): Place {
   const round = Math.floor(index / PLACES.length)
   if (round === 0) return place
   // A town's further sites lie a little apart, so that they do not cover each other on a map.
-  return { ...place, name: `${place.name} ${round + 1}`, lat: place.lat + 0.011 * round, lng: place.lng + 0.017 * round }
+  return {
+    ...place,
+    name: `${place.name} ${round + 1}`,
+    lat: place.lat + 0.011 * round,
+    lng: place.lng + 0.017 * round,
+  }
 }

@@ -87,7 +87,11 @@ export class Report {
   refuse(operation: Operation, { status, body }: Answer): void {
     this.#refusals++
     if (this.#refused.length >= SHOWN_REFUSALS) return
-    this.#refused.push({ operation, status, answer: (typeof body === 'string' ? body : JSON.stringify(body)).slice(0, 300) })
+    this.#refused.push({
+      operation,
+      status,
+      answer: (typeof body === 'string' ? body : JSON.stringify(body)).slice(0, 300),
+    })
   }
 
   get errorCount(): number {
@@ -106,8 +110,16 @@ export class Report {
   }
 
   summarize(): Summary {
-    const samples = { sent: this.samplesSent, acknowledged: this.acknowledged('uploadTelemetry'), dropped: this.samplesDropped }
-    const records = { sent: this.recordsSent, acknowledged: this.acknowledged('uploadChargingRecord'), kept: this.recordsKept }
+    const samples = {
+      sent: this.samplesSent,
+      acknowledged: this.acknowledged('uploadTelemetry'),
+      dropped: this.samplesDropped,
+    }
+    const records = {
+      sent: this.recordsSent,
+      acknowledged: this.acknowledged('uploadChargingRecord'),
+      kept: this.recordsKept,
+    }
     return {
       chargers: this.chargers,
       sites: this.sites,
@@ -136,21 +148,36 @@ export function describe(summary: Summary): string {
   const errorList = Object.entries(errors).map(([status, count]) => `${count} x ${status}`)
   const lines = [
     ['chargers', `${summary.chargers} on ${summary.sites} site${summary.sites === 1 ? '' : 's'}, ${summary.seconds} s`],
-    ['sessions', `${summary.sessions}, ${summary.energy_kwh} kWh charged, ${summary.discharge_energy_kwh} kWh given back`],
-    ['samples', `${samples.sent} sent, ${samples.acknowledged} acknowledged${samples.dropped > 0 ? `, ${samples.dropped} dropped` : ''}`],
-    ['records', `${records.sent} sent, ${records.acknowledged} acknowledged${records.kept > 0 ? `, ${records.kept} kept for the next run` : ''}`],
-    ['commands', `${commands.received} received, ${commands.completed} completed, ${commands.rejected} rejected, ${commands.failed} failed`],
+    [
+      'sessions',
+      `${summary.sessions}, ${summary.energy_kwh} kWh charged, ${summary.discharge_energy_kwh} kWh given back`,
+    ],
+    [
+      'samples',
+      `${samples.sent} sent, ${samples.acknowledged} acknowledged${samples.dropped > 0 ? `, ${samples.dropped} dropped` : ''}`,
+    ],
+    [
+      'records',
+      `${records.sent} sent, ${records.acknowledged} acknowledged${records.kept > 0 ? `, ${records.kept} kept for the next run` : ''}`,
+    ],
+    [
+      'commands',
+      `${commands.received} received, ${commands.completed} completed, ${commands.rejected} rejected, ${commands.failed} failed`,
+    ],
     ['faults', `${summary.faults}, and ${summary.reconnects} reconnects`],
     ['requests', `${summary.requests}, p50 ${latency.p50} ms, p99 ${latency.p99} ms, longest ${latency.max} ms`],
     ['errors', errorList.length === 0 ? 'none' : errorList.join(', ')],
     ...summary.refused.map(({ operation, status, answer }) => ['refused', `${operation} ${status}: ${answer}`]),
   ]
-  if (summary.refusals > summary.refused.length) lines.push(['refused', `${summary.refusals - summary.refused.length} more`])
+  if (summary.refusals > summary.refused.length)
+    lines.push(['refused', `${summary.refusals - summary.refused.length} more`])
   return lines.map(([name, text]) => `${name!.padEnd(9)} ${text}`).join('\n')
 }
 
 function inMilliseconds(histogram: ReturnType<typeof createHistogram>): { p50: number; p99: number; max: number } {
   if (histogram.count === 0) return { p50: 0, p99: 0, max: 0 }
-  const [p50, p99, max] = [histogram.percentile(50), histogram.percentile(99), histogram.max].map(value => Math.round(value / 100) / 10)
+  const [p50, p99, max] = [histogram.percentile(50), histogram.percentile(99), histogram.max].map(
+    value => Math.round(value / 100) / 10,
+  )
   return { p50: p50!, p99: p99!, max: max! }
 }

@@ -19,7 +19,10 @@ export interface Patience {
  * Tries until there is an answer that trying again would hardly change. After 429 and 503 it waits as long as the server
  * says; after other server errors and without an answer ever longer, with jitter, so that a fleet does not come back in step.
  */
-export async function patiently(attempt: () => Promise<Answer>, { tries = Number.POSITIVE_INFINITY, signal, onRest }: Patience): Promise<Answer> {
+export async function patiently(
+  attempt: () => Promise<Answer>,
+  { tries = Number.POSITIVE_INFINITY, signal, onRest }: Patience,
+): Promise<Answer> {
   let errors = 0
   for (let count = 1; ; count++) {
     const answer = await attempt()

@@ -48,7 +48,11 @@ const STAYS = table('sessions.csv').map(row => row.map(Number) as [arrival: numb
 
 function table(file: string): string[][] {
   const text = readFileSync(new URL(`data/${file}`, import.meta.url), 'utf8')
-  return text.trim().split('\n').slice(1).map(line => line.split(','))
+  return text
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map(line => line.split(','))
 }
 
 /** A vehicle as it arrives, with states of charge as drivers were seen to arrive and leave. */
@@ -61,7 +65,7 @@ export function drawVehicle(random: Random, supply: Supply, givesBack: boolean):
     vin: `TWNSVM${vin}`,
     soc: arrival,
     // Who charges on AC stays long and mostly wants the battery full.
-    wantedSoc: supply === 'AC' && random.chance(0.6) ? 100 : Math.max(departure, arrival + 5 > 100 ? 100 : arrival + 5),
+    wantedSoc: supply === 'AC' && random.chance(0.6) ? 100 : Math.max(departure, Math.min(arrival + 5, 100)),
     dischargePower: givesBack ? Math.min(60, powerAt(model.dcCurve, 50)) : 0,
   }
 }

@@ -24,7 +24,10 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const forgetful = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
   const postgres = await startEmbeddedPostgres(dataDir, () => {}, forgetful)
   await migrate(postgres.url)
-  const credentialsFile = await seedDemo(postgres.url, readConfig({ DATA_DIR: dataDir }), { force: true, say: () => {} })
+  const credentialsFile = await seedDemo(postgres.url, readConfig({ DATA_DIR: dataDir }), {
+    force: true,
+    say: () => {},
+  })
   return {
     templateUrl: postgres.url,
     credentialsFile: credentialsFile!,

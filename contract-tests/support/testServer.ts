@@ -85,7 +85,10 @@ export async function openTestDatabase(): Promise<TestDatabase> {
 }
 
 /** Another server process's worth of everything, on a database that is there. */
-export async function startServerOn(database: TestDatabase, environment: Record<string, string> = {}): Promise<TestServer> {
+export async function startServerOn(
+  database: TestDatabase,
+  environment: Record<string, string> = {},
+): Promise<TestServer> {
   const config = readConfig({
     PORT: '0',
     RATE_LIMIT_SCALE: '100000',
@@ -111,7 +114,9 @@ export async function startServerOn(database: TestDatabase, environment: Record<
         admin: [tellus.admin_client_id, tellus.admin_client_secret],
         other: [other_tenant.tellus.client_id, other_tenant.tellus.client_secret],
       }[who]
-      const { body } = await call('POST', '/v1/oauth/token', { body: { grant_type: 'client_credentials', client_id, client_secret, scope } })
+      const { body } = await call('POST', '/v1/oauth/token', {
+        body: { grant_type: 'client_credentials', client_id, client_secret, scope },
+      })
       return body.access_token
     },
     async charger(model = 'TP-DC180-V2G') {
@@ -119,13 +124,19 @@ export async function startServerOn(database: TestDatabase, environment: Record<
       const facts = { sn, model, manufacturer: 'Tellus Power', firmware_version: '1.0.0' }
       const registered = await call('POST', '/v1/device/register', { body: facts })
       const { device_id, device_secret } = registered.body.data
-      const token = await call('POST', '/v1/device/token', { body: { device_id, device_secret, grant_type: 'client_credentials' } })
+      const token = await call('POST', '/v1/device/token', {
+        body: { device_id, device_secret, grant_type: 'client_credentials' },
+      })
       return { deviceId: device_id, secret: device_secret, sn, token: token.body.access_token }
     },
   }
 }
 
-async function request(url: string, method: string, { token, body, headers = {}, signal }: CallOptions = {}): Promise<Answer> {
+async function request(
+  url: string,
+  method: string,
+  { token, body, headers = {}, signal }: CallOptions = {},
+): Promise<Answer> {
   const json = body !== undefined && typeof body !== 'string'
   const response = await fetch(url, {
     method,

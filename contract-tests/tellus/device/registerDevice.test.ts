@@ -22,7 +22,9 @@ describe('registerDevice', () => {
   })
   it('200 for a model that nobody knows, without connectors', async () => {
     const { body } = await register({ ...charger, sn: 'REG-003', model: 'HOME-MADE' })
-    const connectors = await server.call('GET', `/v1/devices/${body.data.device_id}/connectors`, { token: await server.operator() })
+    const connectors = await server.call('GET', `/v1/devices/${body.data.device_id}/connectors`, {
+      token: await server.operator(),
+    })
     assert.equal(connectors.body.data.total, 0)
   })
   it('409 when the serial number is taken, and names no id', async () => {
@@ -43,13 +45,17 @@ describe('registerDevice', () => {
     assert.equal(body.data.device_id, known.deviceId)
     assert.notEqual(body.data.device_secret, known.secret)
     const token = (secret: string) =>
-      server.call('POST', '/v1/device/token', { body: { device_id: known.deviceId, device_secret: secret, grant_type: 'client_credentials' } })
+      server.call('POST', '/v1/device/token', {
+        body: { device_id: known.deviceId, device_secret: secret, grant_type: 'client_credentials' },
+      })
     assert.equal((await token(known.secret)).status, 401)
     assert.equal((await token(body.data.device_secret)).status, 200)
   })
   it('registers again without proof after an operator has reset the secret', async () => {
     const known = await server.charger()
-    const reset = await server.call('POST', `/v1/devices/${known.deviceId}/reset-secret`, { token: await server.operator() })
+    const reset = await server.call('POST', `/v1/devices/${known.deviceId}/reset-secret`, {
+      token: await server.operator(),
+    })
     assert.equal(reset.status, 200)
     const again = await register({ ...charger, sn: known.sn })
     assert.deepEqual([again.status, again.body.data.device_id], [200, known.deviceId])
@@ -64,7 +70,10 @@ describe('registerDevice', () => {
     const token = await server.operator('other')
     const { body } = await register({ ...charger, sn: 'REG-006' }, token)
     assert.equal((await server.call('GET', `/v1/devices/${body.data.device_id}`, { token })).status, 200)
-    assert.equal((await server.call('GET', `/v1/devices/${body.data.device_id}`, { token: await server.operator() })).status, 404)
+    assert.equal(
+      (await server.call('GET', `/v1/devices/${body.data.device_id}`, { token: await server.operator() })).status,
+      404,
+    )
   })
   it('ignores fields that it does not know', async () => {
     assert.equal((await register({ ...charger, sn: 'REG-007', tenant_id: 'x', secret_hash: 'y' })).status, 200)
@@ -88,7 +97,10 @@ describe('registerDevice with enrollment closed', async () => {
   const closed = await startServerOn(database, { DEVICE_ENROLLMENT: 'closed' })
   it('401 without an operator, 200 with one', async () => {
     assert.equal((await closed.call('POST', '/v1/device/register', { body: charger })).status, 401)
-    assert.equal((await closed.call('POST', '/v1/device/register', { body: charger, token: await closed.operator() })).status, 200)
+    assert.equal(
+      (await closed.call('POST', '/v1/device/register', { body: charger, token: await closed.operator() })).status,
+      200,
+    )
     await closed.close()
     await database.drop()
   })

@@ -1,0 +1,23 @@
+import type { Charger } from '../fleet.ts'
+
+/** What the load process is asked to do: a closed loop, every connection sending as soon as it was answered. */
+export interface Job {
+  port: number
+  connections: number
+  /** It ends after this time, */
+  seconds?: number
+  /** or after this many answers. */
+  requests?: number
+  traffic: { kind: 'telemetry'; chargers: Charger[] } | { kind: 'get'; path: string; token: string }
+}
+
+export interface JobResult {
+  /** Answers with status 200. */
+  answered: number
+  /** How often each other status came. */
+  refused: Record<string, number>
+  seconds: number
+  /** Latencies in milliseconds. */
+  p50: number
+  p99: number
+}

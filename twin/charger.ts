@@ -1,0 +1,206 @@
+import { Bay } from './bay.ts'
+import type { Clock } from './clock.ts'
+import { Commands } from './commands.ts'
+import { Connector } from './connector.ts'
+import { FAULTS } from './faults.ts'
+import type { Link } from './link.ts'
+import type { ChargerModel } from './models.ts'
+import { Random } from './random.ts'
+import type { Report } from './report.ts'
+import type { ChargerState } from './state.ts'
+
+/** How often things happen to a charger; rates per charger and hour of simulated time. */
+export interface Habits {
+  sessionsPerHour: number
+  faultRate: number
+  reconnectRate: number
+  /** Share of the connectors that a vehicle comes to within the first half minute. */
+  occupied: number
+}
+
+export interface ChargerSetup {
+  model: ChargerModel
+  state: ChargerState
+  link: Link
+  clock: Clock
+  report: Report
+  habits: Habits
+  seed: string
+  /** The server's limits are this many times the published ones. */
+  limitScale: number
+  /** Begins when the run is over. */
+  closing: AbortSignal
+}
+
+const SECOND = 1000
+
+/** What the contract asks for, in simulated milliseconds. */
+const SAMPLE_EVERY = 5 * SECOND
+const HEARTBEAT_EVERY = 30 * SECOND
+/** Samples per second of the wall clock that fit under a device's limit beside its heartbeats. */
+const SAMPLES_PER_SECOND = 7.5
+/** Without a heartbeat for so long the platform takes a charger for offline, in milliseconds. */
+const GRACE = 90_000
+
+/** One simulated charger: heartbeats, long-polls, faults and outages around the life of its connectors. */
+export class Charger {
+  readonly setup: ChargerSetup
+  readonly bays: readonly Bay[]
+  readonly model: ChargerModel
+  readonly #commands = new Commands(this)
+  readonly #random: Random
+  #limit = { power: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY }
+  #poll = new AbortController()
+  #heardAt = Number.NEGATIVE_INFINITY
+
+  constructor(setup: ChargerSetup) {
+    this.setup = setup
+    this.model = setup.model
+    this.#random = new Random(`${setup.seed}/charger`)
+    this.bays = Array.from({ length: setup.model.connectors }, (_, index) => this.#makeBay(index))
+  }
+
+  get activeBays(): number {
+    return this.bays.filter(({ connector }) => connector.active).length
+  }
+
+  /** kW now, negative when vehicles give more than others take. */
+  get power(): number {
+    return this.bays.reduce((sum, { connector }) => sum + connector.power, 0)
+  }
+
+  /** Whether the platform can see it: connected, and heard in the last 90 seconds. */
+  get online(): boolean {
+    return this.setup.link.connected && performance.now() - this.#heardAt < GRACE
+  }
+
+  /** Lives until the run is over and the server has acknowledged everything, or sending is aborted. */
+  async run(): Promise<void> {
+    const { link, closing, state, report } = this.setup
+    for (const record of state.records) link.sendRecord(record)
+    closing.addEventListener('abort', () => this.#poll.abort(), { once: true })
+    await Promise.all([this.#beat(), this.#listen(), this.#break(), this.#roam(), ...this.bays.map(bay => bay.live())])
+    await this.#commands.settled()
+    await link.drain()
+    await link.sendHeartbeat({ timestamp: this.#timestamp(), status: 'offline' })
+    state.records = link.unsentRecords()
+    state.meters = this.bays.map(({ connector }) => connector.meter)
+    report.recordsKept += state.records.length
+  }
+
+  /** Holds the whole charger down to a ceiling in kW until a simulated instant. */
+  limit(power: number, until: number): void {
+    this.#limit = { power, until }
+  }
+
+  /** Waits so many simulated seconds; false when the run is over. */
+  wait(seconds: number): Promise<boolean> {
+    const { clock, closing } = this.setup
+    return clock.until(clock.now() + seconds * SECOND, closing)
+  }
+
+  /** The heartbeat, which also brings commands. */
+  async #beat(): Promise<void> {
+    const { link, clock, closing } = this.setup
+    // At a high speed they would use up what the limit leaves for samples; one in a second of the wall clock is enough.
+    const every = Math.max(HEARTBEAT_EVERY, clock.speed * SECOND)
+    for (let due = clock.now(); await clock.until(due, closing); ) {
+      if (link.connected) await this.#sendHeartbeat()
+      // Those that an outage swallowed are not made up for.
+      due = Math.max(due + every, clock.now())
+    }
+  }
+
+  async #sendHeartbeat(): Promise<void> {
+    const fault = this.bays.find(({ connector }) => connector.fault !== undefined)?.connector.fault
+    const condition =
+      fault === undefined ? ({ status: 'online' } as const) : ({ status: 'fault', fault_code: fault } as const)
+    const commands = await this.setup.link.sendHeartbeat({ timestamp: this.#timestamp(), ...condition })
+    if (commands === undefined) return
+    this.#heardAt = performance.now()
+    for (const command of commands) this.#commands.obey(command)
+  }
+
+  /** The long-poll, which brings commands at once. */
+  async #listen(): Promise<void> {
+    const { link, closing } = this.setup
+    while (!closing.aborted) {
+      const command = await link.fetchCommand(this.#poll.signal)
+      if (command !== undefined) this.#commands.obey(command)
+      if (!link.connected) await this.wait(1)
+    }
+  }
+
+  /** Faults and warnings, one at a time. */
+  async #break(): Promise<void> {
+    const { report, habits } = this.setup
+    while (await this.wait(this.#random.untilNext(habits.faultRate) * 3600)) {
+      const fault = this.#random.pick(FAULTS)
+      const bay = this.bays.find(({ connector }) => connector.active) ?? this.#random.pick(this.bays)
+      report.faults++
+      if (fault.severity === 'warning') bay.warn(fault)
+      else {
+        bay.fail(fault)
+        await this.wait(this.#random.between(60, 600))
+        bay.recover()
+      }
+    }
+  }
+
+  /** Losses of the connection. Sessions go on; what was measured is told afterwards. */
+  async #roam(): Promise<void> {
+    const { link, report, habits, closing } = this.setup
+    while (await this.wait(this.#random.untilNext(habits.reconnectRate) * 3600)) {
+      link.disconnect()
+      this.#poll.abort()
+      await this.wait(this.#random.between(20, 180))
+      report.reconnects++
+      link.reconnect()
+      if (!closing.aborted) this.#poll = new AbortController()
+    }
+  }
+
+  #makeBay(index: number): Bay {
+    const { state, clock, link, report, habits, seed, closing, model } = this.setup
+    const name = `${seed}/${index + 1}`
+    const connector = new Connector({
+      id: index + 1,
+      supply: model.supply,
+      rating: model.power,
+      givesBack: model.dischargePower > 0,
+      share: () => this.#share(),
+      meter: state.meters[index] ?? 0,
+      random: new Random(`${name}/power`),
+    })
+    return new Bay({
+      connector,
+      clock,
+      link,
+      report,
+      random: new Random(`${name}/visits`),
+      arrivalsPerHour: habits.sessionsPerHour / model.connectors,
+      occupied: habits.occupied,
+      sampleEvery: () => this.#sampleEvery(),
+      closing,
+    })
+  }
+
+  /** What each active connector may have now: they share the charger evenly. */
+  #share(): { charge: number; discharge: number } {
+    const { clock, model } = this.setup
+    const limit = clock.now() < this.#limit.until ? this.#limit.power : Number.POSITIVE_INFINITY
+    const active = Math.max(1, this.activeBays)
+    return { charge: Math.min(model.power, limit) / active, discharge: Math.min(model.dischargePower, limit) / active }
+  }
+
+  /** Five seconds, or as much more as a fast clock needs to stay under the device's limit. */
+  #sampleEvery(): number {
+    const { clock, limitScale } = this.setup
+    const needed = (clock.speed * SECOND * this.activeBays) / (SAMPLES_PER_SECOND * limitScale)
+    return SAMPLE_EVERY * Math.max(1, Math.ceil(needed / SAMPLE_EVERY))
+  }
+
+  #timestamp(): string {
+    return new Date(this.setup.clock.now()).toISOString()
+  }
+}
