@@ -30,8 +30,9 @@ export function renderMarkdown(markdown: string): RenderedMarkdown {
         return `<a href="${escapeHtml(pageAddress(href))}">${this.parser.parseInline(tokens)}</a>`
       },
       table(token) {
+        // A date or a version that breaks in two lines is hard to read.
         const cell = (tag: string) => (column: (typeof token.header)[number]) =>
-          `<${tag}>${this.parser.parseInline(column.tokens)}</${tag}>`
+          `<${tag}${column.text.length <= 12 ? ' class="short"' : ''}>${this.parser.parseInline(column.tokens)}</${tag}>`
         const rows = token.rows.map(row => `<tr>${row.map(cell('td')).join('')}</tr>`).join('\n')
         const head = `<tr>${token.header.map(cell('th')).join('')}</tr>`
         return `<div class="table"><table><thead>${head}</thead>\n<tbody>\n${rows}\n</tbody></table></div>\n`

@@ -29,7 +29,7 @@ function addressesIn(path: string, content: string): string[] {
     return [...attributes].map(([, address]) => address!).filter(isOutside)
   }
   if (path.endsWith('.css')) {
-    return [...content.matchAll(/(?:url\(|@import)\s*["']?([^"')\s;]+)/g)]
+    return [...content.matchAll(/(?:url\(\s*|@import\s+)(?!url\()["']?([^"')\s;]+)/g)]
       .map(([, address]) => address!)
       .filter(isOutside)
   }

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import type { Logger } from 'pino'
@@ -24,6 +25,10 @@ import type { Services } from './services.ts'
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 /** Long enough for a filter with hundreds of ids in the query. */
 const MAX_HEADER_BYTES = 96 * 1024
+/** How long a draining server still reads from connections without a request, in milliseconds. */
+const LAST_CALL = 250
+/** How long a draining server waits for the slowest, in milliseconds. */
+const PATIENCE = 4000
 
 export interface App {
   /** Where the contracts are served. */
@@ -69,6 +74,8 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   )
   server.on('upgrade', (request, socket, head) => upgrade(stream, request, socket, head))
   server.on('clientError', refuseBrokenRequest)
+  const sockets = new Set<Socket>()
+  server.on('connection', socket => sockets.add(socket.once('close', () => sockets.delete(socket))))
   await listen(server, config.port, config.host)
   const isReady = async () =>
     feed.live &&
@@ -85,10 +92,14 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     metricsPort: (metricsServer.address() as AddressInfo).port,
     services,
     async close() {
-      const closed = new Promise(resolve => server.close(resolve))
       drain.abort()
+      // No new connections; but `server.close` would also cut those on which a request is just arriving.
+      const closed = new Promise(resolve => NetServer.prototype.close.call(server, resolve))
+      await delay(LAST_CALL)
       server.closeIdleConnections()
-      const late = setTimeout(() => server.closeAllConnections(), 5000)
+      const late = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, PATIENCE)
       await closed
       clearTimeout(late)
       await Promise.all([

@@ -1,13 +1,12 @@
 /**
  * Runs before `npm start`, `npm run dev` and `npm test`, under whatever Node the host has: installs when `node_modules`
- * is missing or was made from another lock file, and builds the docs when they are missing. Does nothing otherwise.
+ * is missing or was made from another lock file, and builds the docs, which takes a fraction of a second.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 
 const STAMP = 'node_modules/.installed-from'
-const DOCS = 'docs-site/dist/index.html'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -23,10 +22,7 @@ if (installed !== wanted) {
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed; its reason stands above')
   fs.writeFileSync(STAMP, wanted)
 }
-if (!fs.existsSync(DOCS)) {
-  say('building the docs (once)')
-  run('node_modules/.bin/node', ['docs-site/build.ts'], 'the docs do not build; their reason stands above')
-}
+run('node_modules/.bin/node', ['docs-site/build.ts'], 'the docs do not build; their reason stands above')
 
 function run(command, args, complaint) {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })

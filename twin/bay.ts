@@ -162,7 +162,7 @@ export class Bay {
     const { random, connector } = this.#setup
     const { vehicle } = connector
     const charge = { power: Number.POSITIVE_INFINITY, targetSoc: vehicle!.wantedSoc }
-    if (vehicle!.dischargePower === 0 || vehicle!.soc < 40 || random.chance(0.6)) return { mode: 'charge', ...charge }
+    if (vehicle!.dischargePower === 0 || vehicle!.soc < 40 || random.chance(0.5)) return { mode: 'charge', ...charge }
     return {
       mode: 'discharge',
       power: charge.power,

@@ -28,6 +28,8 @@ export interface ChargerSetup {
   seed: string
   /** The server's limits are this many times the published ones. */
   limitScale: number
+  /** The charger is switched on within so many seconds of the wall clock, so that a fleet does not act in step. */
+  spread: number
   /** Begins when the run is over. */
   closing: AbortSignal
 }
@@ -76,9 +78,10 @@ export class Charger {
 
   /** Lives until the run is over and the server has acknowledged everything, or sending is aborted. */
   async run(): Promise<void> {
-    const { link, closing, state, report } = this.setup
+    const { link, clock, closing, state, report, spread } = this.setup
     for (const record of state.records) link.sendRecord(record)
     closing.addEventListener('abort', () => this.#poll.abort(), { once: true })
+    await this.wait(this.#random.between(0, spread) * clock.speed)
     await Promise.all([this.#beat(), this.#listen(), this.#break(), this.#roam(), ...this.bays.map(bay => bay.live())])
     await this.#commands.settled()
     await link.drain()
@@ -104,7 +107,9 @@ export class Charger {
     const { link, clock, closing } = this.setup
     // At a high speed they would use up what the limit leaves for samples; one in a second of the wall clock is enough.
     const every = Math.max(HEARTBEAT_EVERY, clock.speed * SECOND)
-    for (let due = clock.now(); await clock.until(due, closing); ) {
+    await this.#sendHeartbeat()
+    let due = clock.now() + this.#random.between(0, every)
+    while (await clock.until(due, closing)) {
       if (link.connected) await this.#sendHeartbeat()
       // Those that an outage swallowed are not made up for.
       due = Math.max(due + every, clock.now())
@@ -125,7 +130,7 @@ export class Charger {
   async #listen(): Promise<void> {
     const { link, closing } = this.setup
     while (!closing.aborted) {
-      const command = await link.fetchCommand(this.#poll.signal)
+      const command = link.connected ? await link.fetchCommand(this.#poll.signal) : undefined
       if (command !== undefined) this.#commands.obey(command)
       if (!link.connected) await this.wait(1)
     }

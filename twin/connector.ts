@@ -7,7 +7,7 @@ import { acceptedPower, type Supply, socPerHour, type Vehicle } from './vehicle.
 export type Sample = Body<'uploadTelemetry'>
 export type ChargingRecord = Body<'uploadChargingRecord'>
 
-/** What a session is to do: asked for by the driver, by a command, or by both in turn. Powers in kW, counted positive. */
+/** What a session is to do, as the driver or a command asks for it. Powers in kW, counted positive. */
 export type Order =
   | { mode: 'charge'; power: number; targetSoc: number }
   | {
@@ -188,7 +188,7 @@ export class Connector {
     }
   }
 
-  /** Moves energy for a step of at most so many milliseconds and returns how many it took: it ends where a bound is met. */
+  /** Moves energy for at most so many milliseconds and returns how many it took: the step ends where a bound is met. */
   #flow(milliseconds: number): number {
     const { session, vehicle, power } = this
     this.#warm(milliseconds)
@@ -267,7 +267,7 @@ export class Connector {
     const voltages = [0, 1, 2].map(() => round(230 + 1.5 * (this.setup.random.next() - 0.5), 1))
     const current = round((kilowatts * 1000) / 230 / phases, 1)
     const [a, b, c] = voltages.map((voltage, phase) => ({ voltage, current: phase < phases ? current : 0 }))
-    return { voltage: 400, current, phase_details: { phase_a: a!, phase_b: b!, phase_c: c! } }
+    return { voltage: this.active ? 400 : 0, current, phase_details: { phase_a: a!, phase_b: b!, phase_c: c! } }
   }
 }
 

@@ -56,7 +56,7 @@ export class Enrollment {
     })
   }
 
-  /** New credentials for a charger whose old ones are not taken: the server lost it, or its operator reset the secret. */
+  /** New credentials where the old ones are not taken: the server lost the charger, or its operator reset the secret. */
   async renew(index: number): Promise<Credentials | undefined> {
     try {
       return await this.#register(index, this.#setup.state.fleet.chargers[index]!)

@@ -1,4 +1,4 @@
-/** What can go wrong with a charger, by the codes of the published fault dictionary. An error ends the session, a warning does not. */
+/** What can go wrong with a charger, by the published fault codes. An error ends the session, a warning does not. */
 export interface Fault {
   code: string
   message: string

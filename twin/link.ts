@@ -23,7 +23,7 @@ export interface LinkSetup {
   api: Api
   report: Report
   credentials: Credentials
-  /** Asks for other credentials when the server does not take the present ones; undefined when there are none to be had. */
+  /** Asks for other credentials when the server does not take the present ones; undefined when there are none. */
   renew: (present: Credentials) => Promise<Credentials | undefined>
   /** The server's limits are this many times the published ones. */
   limitScale: number
@@ -40,8 +40,8 @@ const POLL_REST = 5000
 const TOKEN_REST = 30_000
 
 /**
- * A charger's connection: keeps its token, stays under the limits of a device, and delivers what the charger says in order and until it is acknowledged, across
- * outages of either side. Samples and everything else go in two lines, as the limits count them.
+ * A charger's connection: keeps its token, stays under the limits of a device, and delivers what the charger says in
+ * order and until it is acknowledged, across outages of either side. Samples and everything else go in two lines, as the limits count them.
  */
 export class Link {
   readonly #setup: LinkSetup

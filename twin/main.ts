@@ -23,9 +23,9 @@ const HELP = `Runs simulated chargers against a tellus server, over HTTP like re
   --json                  the summary as JSON
   --help                  this text
 
-Ctrl-C ends the sessions, delivers what waits and prints the summary; a second one stops at once, and charging records that were
-not acknowledged are sent in the next run. The exit code is 1 when the server refused something that a real
-charger would count on, or when something was not acknowledged, and 2 when the arguments are wrong.
+Ctrl-C ends the sessions, delivers what waits and prints the summary; a second one stops at once, and charging
+records that were not acknowledged are sent in the next run. The exit code is 1 when the server refused something
+that a real charger would count on, or when something was not acknowledged, and 2 when the arguments are wrong.
 `
 
 const TEXT = { type: 'string' } as const

@@ -17,6 +17,7 @@ export class Pacer {
 
   /** Waits for a turn, at most until the signal. */
   async turn(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
     const now = performance.now()
     const slot = Math.max(this.#next, now - (this.#burst - 1) * this.#spacing)
     this.#next = slot + this.#spacing

@@ -1,6 +1,6 @@
 /**
- * Seeded pseudo-random numbers (the mulberry32 generator). Each charger and purpose has a generator of its own, named by its seed, so that the
- * order in which answers come from the server does not change what any charger does.
+ * Seeded pseudo-random numbers (the mulberry32 generator). Each charger and purpose has a generator of its own, named by
+ * its seed, so that the order in which answers come from the server does not change what any charger does.
  */
 export class Random {
   #state: number
@@ -32,7 +32,7 @@ export class Random {
     return list[Math.floor(this.next() * list.length)]!
   }
 
-  /** The wait until the next of events that come at a steady rate; infinite for a rate of 0. Unit: one over the rate's. */
+  /** The wait until the next event of a steady rate, in the unit of one over the rate; infinite for a rate of 0. */
   untilNext(rate: number): number {
     return rate > 0 ? -Math.log(1 - this.next()) / rate : Number.POSITIVE_INFINITY
   }

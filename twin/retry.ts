@@ -17,7 +17,7 @@ export interface Patience {
 
 /**
  * Tries until there is an answer that trying again would hardly change. After 429 and 503 it waits as long as the server
- * says; after other server errors and without an answer ever longer, with jitter, so that a fleet does not come back in step.
+ * says; after other server errors and without an answer ever longer. Jitter keeps a fleet from coming back in step.
  */
 export async function patiently(
   attempt: () => Promise<Answer>,

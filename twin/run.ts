@@ -49,6 +49,8 @@ const FIRST_TRIES = 5
 /** When nothing more is acknowledged for so long at the end, the rest is given up, in milliseconds. */
 const LAST_PATIENCE = 30_000
 const WATCH_EVERY = 1000
+/** Seconds of the wall clock within which the chargers of a large fleet are switched on. */
+const LONGEST_SPREAD = 5
 
 /**
  * Runs a fleet of simulated chargers against a server and returns what it did.
@@ -210,5 +212,6 @@ function makeCharger(options: TwinOptions, { link, index, state, ...parts }: Par
     habits: { sessionsPerHour, faultRate, reconnectRate, occupied },
     seed: `${seed}/${index}`,
     limitScale,
+    spread: Math.min(LONGEST_SPREAD, options.chargers / 100),
   })
 }

@@ -57,7 +57,7 @@ export class State {
     }
   }
 
-  /** Writes the state. Calls during a write share the next one, so that a large fleet can save after every registration. */
+  /** Writes the state. Calls during a write share the next one, so that a large fleet can save as often as it likes. */
   save(): Promise<void> {
     this.#next ??= this.#writing.then(() => {
       this.#next = undefined

@@ -78,7 +78,7 @@ export function acceptedPower({ model, soc }: Vehicle, supply: Supply): number {
   return Math.min(battery, model.acPower, model.acPhases * PHASE_POWER)
 }
 
-/** How fast the state of charge moves, in percent per hour, at a power in kW at the connector (negative when it gives). */
+/** Percent of charge per hour at a power in kW at the connector, both negative when the vehicle gives. */
 export function socPerHour({ model }: Vehicle, supply: Supply, power: number): number {
   // What flows back loses on the way out, so the battery gives more than the connector sees.
   const atBattery = power >= 0 ? power * EFFICIENCY[supply] : power / EFFICIENCY[supply]

@@ -1,9 +1,17 @@
-import { once } from 'node:events'
 import type { Child } from '../child.ts'
 
-/** Waits for what a load process reports. @throws what it reports as an error */
-export async function reportOf<Result>(child: Child): Promise<Result> {
-  const [report] = (await once(child.process, 'message')) as [{ result: Result } | { error: string }]
+type Report<Result> = { result: Result } | { error: string }
+
+/** Waits for what a load process reports. @throws what it reports as an error, or that it ended */
+export async function reportOf<Result>({ process }: Child): Promise<Result> {
+  const report = await new Promise<Report<Result>>(resolve => {
+    const ended = (code: number | null) => resolve({ error: `a load process ended with ${code}` })
+    process.once('exit', ended)
+    process.once('message', message => {
+      process.off('exit', ended)
+      resolve(message as Report<Result>)
+    })
+  })
   if ('error' in report) throw new Error(report.error)
   return report.result
 }

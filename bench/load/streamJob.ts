@@ -1,12 +1,6 @@
-/** What the subscribers' process is asked to do; `open` and `expect` are answered when they are done. */
+/** What the process of the subscribers is asked to do. */
 export type SubscriberJob =
-  | { kind: 'open'; port: number; token: string; count: number }
-  /** Count this many frames, over all connections. */
+  /** Reports when all are connected. */
+  | { kind: 'open'; port: number; token: string; subscribers: number }
+  /** Reports when this many frames have come, over all connections: the time, in milliseconds since 1970. */
   | { kind: 'expect'; frames: number }
-  | { kind: 'close' }
-
-export interface Received {
-  /** When the last frame came, in milliseconds since 1970. */
-  finishedAt: number
-  bytes: number
-}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -163,7 +164,6 @@ describe('the docs', () => {
     await utimes(join(dist, 'index.html'), past, past)
     await writeFile(join(dist, 'llms.txt'), 'spoiled')
     await writeSite(site, dist)
-    const { statSync, existsSync } = await import('node:fs')
     assert.equal(statSync(join(dist, 'index.html')).mtimeMs, 0)
     assert.equal(await readFile(join(dist, 'llms.txt'), 'utf8'), site.get('llms.txt'))
     assert.equal(existsSync(join(dist, 'old/page.html')), false)

@@ -99,7 +99,8 @@ export async function acknowledgements(load: Load, count: number): Promise<void>
 }
 
 /** Every acknowledged sample is in the table, once and as it was acknowledged. */
-export async function assertStored(databaseUrl: string, { acknowledged }: Load): Promise<void> {
+export async function assertStored(databaseUrl: string, load: Load): Promise<void> {
+  const acknowledged = [...load.acknowledged]
   const devices = [...new Set(acknowledged.map(({ deviceId }) => deviceId))]
   const rows = await query<Record<string, unknown>>(
     databaseUrl,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { endWithFile, ended, type Workplace } from './workplace.ts'
+import { ended, endWithFile, type Workplace } from './workplace.ts'
 
 export const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url))
 

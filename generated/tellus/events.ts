@@ -65,7 +65,7 @@ export interface StreamConnector {
   temperature?: number
 }
 /**
- * Says that frames are missing. The server heals a hole in its feed from the stored telemetry; where it cannot, it sends this message instead of staying silent, so that a consumer knows which span to read again from the REST routes.
+ * Says that frames may be missing: the server lost its connection to the database for a while. Nothing was lost in the database; a consumer reads the present state of its chargers from `GET /v1/devices` and goes on with the frames.
  */
 export interface StreamGap {
   /**

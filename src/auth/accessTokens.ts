@@ -46,7 +46,8 @@ export class AccessTokens {
   }
 
   async #load(hash: Buffer, key: string): Promise<TokenCaller> {
-    const before = this.#changes
+    // What is read while the feed is away may be stale by the time it is back.
+    const before = this.#feed.live ? this.#changes : undefined
     const row = await store.find(this.#db, hash)
     if (row === undefined) throw new ApiError('unauthorized', 'the token is not valid')
     const common = { tenantId: row.tenant_id, expiresAt: row.expires_at.getTime() }

@@ -21,6 +21,8 @@ export interface Interruption {
 type Listener = (change: Change) => void
 
 const PUBLICATION = 'voltspec'
+/** A connection that answers nothing for so long is dead, though nothing may ever say so; in milliseconds. */
+const SILENCE = 10_000
 
 /**
  * Every committed change, in commit order, whoever wrote it: the event bus of all processes on one database.
@@ -116,9 +118,9 @@ export class Feed {
       } catch (error) {
         if (!this.#stopped) this.#log.warn({ err: error }, 'the feed is away')
       }
+      this.#lostAt ??= this.#seenAt
       if (this.#live) {
         this.#live = false
-        this.#lostAt = this.#seenAt
         for (const listener of this.#lost) listener()
       }
       settled()
@@ -130,10 +132,20 @@ export class Feed {
   async #read(started: () => void): Promise<void> {
     const service = new LogicalReplicationService(
       { connectionString: this.#url, keepAlive: true },
-      { acknowledge: { auto: false, timeoutSeconds: 1 } },
+      { acknowledge: { auto: false, timeoutSeconds: 0 } },
     )
     this.#service = service
+    const plugin = new TemporarySlotPlugin()
     let committedAt = new Date()
+    let heardAt = performance.now()
+    const pulse = setInterval(() => {
+      if (performance.now() - heardAt > SILENCE) void service.destroy()
+      else void service.acknowledge(plugin.position, true)
+    }, 1000)
+    service.on('heartbeat', (position: string) => {
+      heardAt = performance.now()
+      plugin.position = position
+    })
     service.on('start', () => {
       this.#live = true
       this.#seenAt = new Date()
@@ -141,7 +153,9 @@ export class Feed {
       started()
     })
     service.on('error', error => this.#log.warn({ err: error }, 'the feed failed'))
-    service.on('data', (_position: string, message: Pgoutput.Message) => {
+    service.on('data', (position: string, message: Pgoutput.Message) => {
+      heardAt = performance.now()
+      plugin.position = position
       if (message.tag === 'begin') {
         committedAt = new Date(Number(message.commitTime) / 1000)
         this.#seenAt = committedAt
@@ -149,8 +163,9 @@ export class Feed {
         this.#deliver(message, committedAt)
     })
     try {
-      await service.subscribe(new TemporarySlotPlugin(), `voltspec_${process.pid}_${randomBytes(4).toString('hex')}`)
+      await service.subscribe(plugin, `voltspec_${process.pid}_${randomBytes(4).toString('hex')}`)
     } finally {
+      clearInterval(pulse)
       await service.destroy().catch(() => {})
     }
   }
@@ -182,12 +197,18 @@ export class Feed {
 
 /** Makes its own temporary slot on the connection that then reads from it, so that both end together. */
 class TemporarySlotPlugin extends PgoutputPlugin {
+  /** How far the log has been read, as acknowledged to the server. */
+  position = '0/0'
+
   constructor() {
     super({ protoVersion: 1, publicationNames: [PUBLICATION] })
   }
 
   override async start(client: Client, slotName: string, lastLsn: string): Promise<unknown> {
-    await client.query(`CREATE_REPLICATION_SLOT "${slotName}" TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`)
+    const { rows } = await client.query<{ consistent_point: string }>(
+      `CREATE_REPLICATION_SLOT "${slotName}" TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`,
+    )
+    this.position = rows[0]!.consistent_point
     return super.start(client, slotName, lastLsn)
   }
 }

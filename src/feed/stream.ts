@@ -84,6 +84,10 @@ export class Stream {
       return
     }
     if (socket.readyState !== socket.OPEN) return
+    if (this.#services.draining.aborted) {
+      socket.close(CLOSE.goingAway, 'the server is going away')
+      return
+    }
     this.#add({
       socket,
       caller,

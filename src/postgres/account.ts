@@ -1,17 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { StartError } from '../errors.ts'
 
-/** Who the database runs as. Postgres refuses to run as root, so root lends it the account `postgres`. */
+/** Who the database runs as. */
 export interface Account {
   uid?: number
   gid?: number
 }
 
-export async function databaseAccount(): Promise<Account> {
+/** Postgres refuses to run as root, so root lends it the account that owns the data, at first `postgres`. */
+export async function databaseAccount(dataDir: string): Promise<Account> {
   if (process.getuid?.() !== 0) return {}
+  const data = fs.statSync(path.join(dataDir, 'postgres'), { throwIfNoEntry: false })
+  if (data !== undefined && data.uid !== 0) return { uid: data.uid, gid: data.gid }
   try {
     return lookUp()
   } catch {
@@ -52,8 +55,7 @@ export function reachableHome(dataDir: string, binaries: string, account: Accoun
 
   const binariesReachable = reaches(path.join(binaries, 'bin/postgres'), account)
   const here = moved ? path.dirname(fs.readlinkSync(link)) : dataDir
-  const directory =
-    moved || reaches(dataDir, account, true) ? here : path.join(SHARED, fingerprint(fs.realpathSync(dataDir)))
+  const directory = moved || reaches(dataDir, account, true) ? here : path.join(SHARED, randomBytes(8).toString('hex'))
   if (directory !== dataDir) {
     fs.mkdirSync(directory, { recursive: true, mode: 0o755 })
     if (!moved) {
@@ -67,7 +69,7 @@ export function reachableHome(dataDir: string, binaries: string, account: Accoun
 /** Asks the kernel, in the account's own name, whether a file can be run or a directory entered. */
 function reaches(place: string, account: Account, directory = false): boolean {
   // The directory itself is opened below when it is ours alone: the account owns what lies in it, and must only pass.
-  if (directory) fs.chmodSync(place, 0o711)
+  if (directory) fs.chmodSync(place, (fs.statSync(place).mode & 0o7777) | 0o011)
   return spawnSync('test', ['-x', place], { ...account, cwd: '/', stdio: 'ignore' }).status === 0
 }
 
@@ -87,5 +89,3 @@ function copyBinaries(binaries: string): string {
   }
   return copy
 }
-
-const fingerprint = (place: string) => createHash('sha256').update(place).digest('hex').slice(0, 16)

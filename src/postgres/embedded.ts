@@ -45,7 +45,7 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   fs.mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const binaries = await findBinaries()
-  const account = await databaseAccount()
+  const account = await databaseAccount(dataDir)
   const home = reachableHome(dataDir, binaries, account, say)
   const password = clusterPassword(dataDir)
   const cluster = path.join(home.directory, 'postgres')
@@ -65,11 +65,12 @@ export async function startEmbeddedPostgres(
     for (let attempt = 1; ; attempt++) {
       child = launch(home.binaries, cluster, port, logFile, account, settings)
       if (await accepting(child, address('postgres'))) break
+      if (stopping) return
       if (attempt === 40) throw new StartError(`Postgres does not start; its last words are in ${logFile}`)
       // Backends of a killed server hold its shared memory for a moment; nothing announces their end.
       await delay(250)
     }
-    child.once('exit', () => {
+    const again = () => {
       if (stopping) return
       say('Postgres went away; starting it again')
       boot().catch(error => {
@@ -77,7 +78,9 @@ export async function startEmbeddedPostgres(
         process.exitCode = 1
         process.kill(process.pid, 'SIGTERM')
       })
-    })
+    }
+    if (hasEnded(child)) again()
+    else child.once('exit', again)
   }
   await boot()
   await createDatabase(address('postgres'))
@@ -86,7 +89,7 @@ export async function startEmbeddedPostgres(
     url: address('voltspec'),
     async stop() {
       stopping = true
-      if (child.exitCode !== null || child.signalCode !== null) return
+      if (hasEnded(child)) return
       const gone = once(child, 'exit')
       child.kill('SIGINT')
       const late = setTimeout(() => child.kill('SIGQUIT'), 5000)
@@ -121,7 +124,10 @@ async function findBinaries(): Promise<string> {
 
 function clusterPassword(dataDir: string): string {
   const file = path.join(dataDir, 'postgres.password')
-  if (!fs.existsSync(file)) fs.writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 })
+  if (!fs.existsSync(file)) {
+    fs.writeFileSync(`${file}.new`, randomBytes(24).toString('hex'), { mode: 0o600 })
+    fs.renameSync(`${file}.new`, file)
+  }
   return fs.readFileSync(file, 'utf8').trim()
 }
 
@@ -130,35 +136,38 @@ async function stopLeftover(cluster: string, say: (line: string) => void): Promi
   const pidFile = path.join(cluster, 'postmaster.pid')
   if (!fs.existsSync(pidFile)) return
   const pid = Number.parseInt(fs.readFileSync(pidFile, 'utf8'), 10)
-  if (!runsCluster(pid, cluster)) return
+  if (!runsCluster(pid, cluster)) {
+    // Postgres would take whoever was given its old pid for itself.
+    fs.rmSync(pidFile, { force: true })
+    return
+  }
   say('ending the database that the last run left behind')
   process.kill(pid, 'SIGINT')
   // It is not our child, so no event tells its end.
   for (let waited = 0; runsCluster(pid, cluster); waited += 50) {
+    if (waited === 5000) process.kill(pid, 'SIGQUIT')
     if (waited === 10_000) throw new StartError(`Postgres (pid ${pid}) does not stop; stop it by hand`)
     await delay(50)
   }
 }
 
-/** Whether the process is that cluster's server: a pid may have been given to somebody else since. */
+/** Whether the process is that cluster's server, which works in its directory: a pid may be somebody else's by now. */
 function runsCluster(pid: number, cluster: string): boolean {
   try {
     process.kill(pid, 0)
+    if (!fs.existsSync('/proc/self')) return true
+    return fs.realpathSync(`/proc/${pid}/cwd`) === fs.realpathSync(cluster)
   } catch {
     return false
   }
-  const commandLine = `/proc/${pid}/cmdline`
-  return (
-    !fs.existsSync('/proc/self') ||
-    (fs.existsSync(commandLine) && fs.readFileSync(commandLine, 'utf8').includes(cluster))
-  )
 }
 
 async function initialise(binaries: string, cluster: string, password: string, account: Account): Promise<void> {
   // A half-made cluster is never mistaken for a whole one: it gets its name when it is complete.
-  const unfinished = `${cluster}.new`
-  fs.rmSync(unfinished, { recursive: true, force: true })
-  fs.mkdirSync(unfinished, { mode: 0o700 })
+  const place = path.dirname(cluster)
+  for (const name of fs.readdirSync(place).filter(name => name.startsWith('postgres.new-')))
+    fs.rmSync(path.join(place, name), { recursive: true, force: true, maxRetries: 10 })
+  const unfinished = fs.mkdtempSync(`${cluster}.new-`)
   const passwordFile = path.join(os.tmpdir(), `voltspec-${randomBytes(8).toString('hex')}`)
   fs.writeFileSync(passwordFile, password, { mode: 0o600 })
   if (account.uid !== undefined) {
@@ -182,6 +191,7 @@ async function initialise(binaries: string, cluster: string, password: string, a
       ],
       { ...account, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH, LC_ALL: 'C' } },
     )
+    endWithUs(child, 'SIGTERM')
     let words = ''
     child.stderr!.on('data', chunk => {
       words += chunk
@@ -212,10 +222,20 @@ function launch(
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
   })
   fs.closeSync(log)
+  endWithUs(child, 'SIGINT')
   return child
 }
 
-/** True once the server answers, false when it ended instead. */
+/** Whichever way this process exits, short of kill -9: what it started does not stay behind. */
+function endWithUs(child: ChildProcess, signal: NodeJS.Signals): void {
+  const kill = () => child.kill(signal)
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
+}
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
+
+/** True once the server answers, false when it ended instead. @throws StartError when it does not know our password */
 async function accepting(child: ChildProcess, url: string): Promise<boolean> {
   let ended = false
   child.once('exit', () => {
@@ -231,7 +251,9 @@ async function accepting(child: ChildProcess, url: string): Promise<boolean> {
       await client.connect()
       await client.end()
       return true
-    } catch {
+    } catch (error) {
+      if ((error as { code?: string }).code === '28P01')
+        throw new StartError('the database in DATA_DIR has another password than postgres.password says')
       await delay(25)
     }
   }

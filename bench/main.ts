@@ -1,0 +1,128 @@
+import fs from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { Bench } from './cases/bench.ts'
+import { bootLines, runBoot } from './cases/boot.ts'
+import { type ConsoleRun, consoleLines, runConsole } from './cases/console.ts'
+import { type OperationsRun, operationsLines, runOperations } from './cases/operations.ts'
+import { runBroadcast, runStream, type StreamRun, streamLines } from './cases/stream.ts'
+import { runTelemetry, type TelemetryRun, telemetryLines } from './cases/telemetry.ts'
+import { type Child, startServer, stopAll } from './child.ts'
+import { makeDataDir, openPlace, type Place } from './place.ts'
+import { FULL, type Plan, QUICK } from './plan.ts'
+import { type Line, printTable } from './table.ts'
+
+const WANTED_MEMORY = 256
+
+/** Everything that was measured, one entry per run. */
+interface Runs {
+  ours: TelemetryRun[]
+  express: TelemetryRun[]
+  bare: TelemetryRun[]
+  console: ConsoleRun[]
+  bareConsole: ConsoleRun[]
+  stream: StreamRun[]
+  broadcast: StreamRun[]
+  operations: OperationsRun[]
+  /** Peak of the server's resident memory after telemetry, console and stream, in MB. */
+  memory: number[]
+}
+
+/**
+ * `npm run bench`: the server against baselines that do the least that could be meant, on one Postgres, in turns. It
+ * prints a table and never fails for a figure: a shared machine is no judge, the reader is.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+  const plan = values.quick ? QUICK : FULL
+  const dataDir = makeDataDir()
+  let place: Place | undefined
+  const clear = async () => {
+    await stopAll()
+    await place?.stopPostgres()
+    fs.rmSync(dataDir, { recursive: true, force: true })
+  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void clear().then(() => process.exit(130)))
+  try {
+    say('starting Postgres, seeding, registering chargers')
+    place = await openPlace(dataDir)
+    const load = await startServer({ file: 'bench/load/http.ts' })
+    const lines = await runAll({ plan, place, load })
+    await load.stop()
+    await place.stopPostgres()
+    say('boot')
+    const boots = []
+    for (let boot = 0; boot < plan.boots; boot++) boots.push(await runBoot(dataDir))
+    report(plan, [...lines, ...bootLines(boots)])
+  } finally {
+    await clear()
+  }
+}
+
+async function runAll(bench: Bench): Promise<Line[]> {
+  const runs: Runs = {
+    ours: [],
+    express: [],
+    bare: [],
+    console: [],
+    bareConsole: [],
+    stream: [],
+    broadcast: [],
+    operations: [],
+    memory: [],
+  }
+  for (let run = 1; run <= bench.plan.runs; run++) {
+    say(`run ${run} of ${bench.plan.runs}`)
+    // Ours stands between its two baselines, so that neither of them is always the one far away in time.
+    runs.express.push(await withServer(startBaseline(bench, 'express.ts'), server => runTelemetry(bench, server)))
+    await withServer(bench.place.startOurs(), async server => {
+      runs.ours.push(await runTelemetry(bench, server))
+      runs.console.push(await runConsole(bench, server))
+      runs.stream.push(await runStream(bench, server))
+      runs.memory.push(server.peakMemory())
+    })
+    runs.bare.push(await withServer(startBaseline(bench, 'groupCommit.ts'), server => runTelemetry(bench, server)))
+    runs.bareConsole.push(await withServer(startBareConsole(bench), server => runConsole(bench, server)))
+    runs.broadcast.push(await runBroadcast(bench))
+    runs.operations.push(await runOperations(bench))
+  }
+  return [
+    ...telemetryLines(runs.ours, runs.express, runs.bare),
+    ...consoleLines(runs.console, runs.bareConsole),
+    ...operationsLines(runs.operations),
+    ...streamLines(runs.stream, runs.broadcast),
+    {
+      name: 'server memory under all of it',
+      unit: 'MB',
+      ours: [Math.max(...runs.memory)],
+      wanted: { atMost: WANTED_MEMORY },
+    },
+  ]
+}
+
+async function withServer<Result>(starting: Promise<Child>, use: (server: Child) => Promise<Result>): Promise<Result> {
+  const server = await starting
+  try {
+    return await use(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+const startBaseline = ({ place }: Bench, file: string) =>
+  startServer({ file: `bench/baselines/${file}`, args: [place.databaseUrl, place.fleetFile] })
+
+const startBareConsole = ({ place }: Bench) =>
+  startServer({ file: 'bench/baselines/console.ts', args: [place.databaseUrl, place.fleet.chargers[0]!.tenantId] })
+
+function report({ runs }: Plan, lines: Line[]): void {
+  console.log('')
+  const missed = printTable(lines)
+  console.log(
+    `\nmedian of ${runs} ${runs === 1 ? 'run' : 'alternating runs'}; the ratio is the median of the runs' ratios`,
+  )
+  console.log(missed === 0 ? 'everything is as wanted' : `${missed} figures MISS what is wanted`)
+}
+
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+await main()

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { type Draft, send } from '../draft.ts'
+import type { Stage } from '../stage.ts'
+import type { World } from './world.ts'
+
+type Fields = Record<string, unknown>
+
+/** Makes a request that would succeed get the given status. */
+type Spoiler = (draft: Draft, world: World, stage: Stage) => Promise<void> | void
+
+const MEGABYTE = 1024 * 1024
+
+const fieldsOf = (draft: Draft) => draft.body as Fields
+const isForm = ({ headers }: Draft) => headers['Content-Type'] === 'application/x-www-form-urlencoded'
+const bear = (draft: Draft, token: string) => {
+  draft.headers.Authorization = `Bearer ${token}`
+}
+
+/** The scope that an operation asks for, where it asks for one. */
+function scopeOf({ route }: Draft): string | undefined {
+  return route.operation.security?.flatMap(requirement => Object.values(requirement).flat())[0]
+}
+
+function breakRequest(draft: Draft): void {
+  const [parameter] = draft.route.parameters.filter(({ in: place }) => place === 'query')
+  if (draft.body !== undefined) draft.body = isForm(draft) ? {} : '{'
+  else if (parameter !== undefined) draft.query[parameter.name] = 'nothing of the kind'
+  else draft.path.id = 'x'.repeat(65)
+}
+
+function takeCredential(draft: Draft): void {
+  const { operationId } = draft.route.operation
+  if (operationId === 'issueDeviceToken') fieldsOf(draft).device_secret = '0'.repeat(64)
+  else if (operationId === 'issueOperatorToken') fieldsOf(draft).client_secret = 'not the secret'
+  else bear(draft, '0'.repeat(64))
+}
+
+async function takeScope(draft: Draft, { server }: World): Promise<void> {
+  const scope = scopeOf(draft) === 'org:read' ? 'site:read' : 'org:read'
+  bear(draft, await server.operator('demo', scope))
+}
+
+/** The ids of a body by operationId; in the others they are in the path. */
+const NAMED_IN_BODY: Record<string, Fields> = {
+  reportCommandStatus: { command_id: randomUUID() },
+  registerSite: { device_ids: [randomUUID()] },
+  controlFlexibility: { target_ids: [randomUUID()] },
+  queueCommand: { device_id: randomUUID() },
+}
+
+function nameUnknown(draft: Draft): void {
+  const named = NAMED_IN_BODY[draft.route.operation.operationId]
+  if (named === undefined) draft.path.id = randomUUID()
+  else draft.body = { ...fieldsOf(draft), ...named }
+}
+
+/** What contradicts an earlier request that was the same otherwise. */
+const CONTRADICTIONS: Record<string, Fields> = {
+  registerDevice: {},
+  uploadTelemetry: { power: 11 },
+  uploadChargingRecord: { energy: 99 },
+  reportCommandStatus: { status: 'failed' },
+}
+
+async function contradict(draft: Draft, { server }: World): Promise<void> {
+  const { operationId } = draft.route.operation
+  if (operationId === 'registerSite') {
+    const theirs = { ...fieldsOf(draft), device_ids: [] }
+    await server.call('POST', draft.route.path, { token: await server.operator('other'), body: theirs })
+    return
+  }
+  const contradiction = CONTRADICTIONS[operationId]
+  if (contradiction === undefined) draft.headers['Idempotency-Key'] = randomUUID()
+  await send(draft)
+  draft.body = { ...fieldsOf(draft), ...(contradiction ?? { note: 'another request' }) }
+}
+
+async function useUp(draft: Draft, _world: World, { servers }: Stage): Promise<void> {
+  draft.origin = servers.limited.url
+  await send(draft)
+}
+
+function meetFault(draft: Draft, _world: World, { servers, brokenCallers }: Stage): void {
+  draft.origin = servers.broken.url
+  if (draft.headers.Authorization === undefined) return
+  const { operationId, security } = draft.route.operation
+  const isDevice = security?.some(requirement => 'deviceToken' in requirement)
+  // The request buffer is in memory: there, only the look for the caller can fail.
+  const operator = operationId === 'listRequests' ? brokenCallers.unseen : brokenCallers.operator
+  bear(draft, isDevice ? brokenCallers.device : operator)
+}
+
+export const failing: Record<string, Spoiler> = {
+  400: breakRequest,
+  401: takeCredential,
+  403: takeScope,
+  404: nameUnknown,
+  409: contradict,
+  413(draft) {
+    draft.body = isForm(draft) ? `filler=${'x'.repeat(MEGABYTE)}` : JSON.stringify({ filler: 'x'.repeat(MEGABYTE) })
+  },
+  415(draft) {
+    draft.headers['Content-Type'] = 'text/plain'
+    draft.body = JSON.stringify(draft.body)
+  },
+  429: useUp,
+  500: meetFault,
+  503(draft, _world, { servers }) {
+    draft.origin = servers.cut.url
+  },
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import type { Draft } from '../draft.ts'
+import type { World } from './world.ts'
+
+type Fields = Record<string, unknown>
+
+/** Sees to what a request needs to succeed, beyond its credential: the examples name things that are not there. */
+export type Preparation = (draft: Draft, world: World) => Promise<void> | void
+
+const withFields =
+  (fields: (world: World) => Fields | Promise<Fields>): Preparation =>
+  async (draft, world) => {
+    draft.body = { ...(draft.body as Fields), ...(await fields(world)) }
+  }
+
+const ofCharger: Preparation = (draft, { charger }) => {
+  draft.path.id = charger.deviceId
+}
+
+const setSchedule: Preparation = async (draft, world) => {
+  ofCharger(draft, world)
+  const path = `/v1/devices/${world.charger.deviceId}/connectors/${draft.path.cid}/schedule`
+  const slot = { day_of_week: ['mon'], start: '00:30', end: '05:30', action: 'charge' }
+  const body = { schedule_id: 'weekly', enabled: true, type: 'weekly', time_slots: [slot], timezone: 'Europe/London' }
+  await world.server.call('POST', path, { token: world.operator, body })
+}
+
+/** By operationId; the others succeed with their examples, some because the demo's fleet has the ids of the examples. */
+export const succeeding: Record<string, Preparation> = {
+  registerDevice: withFields(() => ({ sn: `DREDD-${randomUUID()}` })),
+  issueDeviceToken: withFields(({ charger }) => ({ device_id: charger.deviceId, device_secret: charger.secret })),
+  uploadTelemetry: withFields(() => ({ timestamp: new Date().toISOString() })),
+  uploadChargingRecord: withFields(() => ({ record_id: randomUUID() })),
+  async fetchCommand(draft, world) {
+    await world.queueCommand()
+    draft.query.wait = '0'
+  },
+  reportCommandStatus: withFields(async world => ({ command_id: await world.queueCommand(), status: 'completed' })),
+  registerSite: withFields(({ charger }) => ({ site_id: randomUUID(), device_ids: [charger.deviceId] })),
+  issueOperatorToken: withFields(({ server }) => {
+    const { client_id, client_secret } = server.credentials.tellus
+    return { client_id, client_secret }
+  }),
+  getDevice: ofCharger,
+  listConnectors: ofCharger,
+  async resetDeviceSecret(draft, { server }) {
+    draft.path.id = (await server.charger()).deviceId
+  },
+  async getChargingRecord(draft, world) {
+    draft.path.id = await world.findRecord()
+  },
+  async getCommand(draft, world) {
+    draft.path.id = await world.queueCommand()
+  },
+  startCharging: ofCharger,
+  stopCharging: ofCharger,
+  startDischarging: ofCharger,
+  getSchedule: setSchedule,
+  setSchedule: ofCharger,
+  deleteSchedule: setSchedule,
+  queueCommand: withFields(({ charger }) => ({ device_id: charger.deviceId })),
+}

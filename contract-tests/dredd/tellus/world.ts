@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import type { TestCharger, TestServer } from '../../support/testServer.ts'
+
+/** What tellus requests are about: a charger of the demo tenant and who may ask for what, all on the main server. */
+export interface World {
+  server: TestServer
+  charger: TestCharger
+  /** Tokens of the demo client and of the administrator. */
+  operator: string
+  admin: string
+  /** A new command that waits for the charger, by its id. */
+  queueCommand(): Promise<string>
+  /** A charging record of the tenant, by its id. */
+  findRecord(): Promise<string>
+}
+
+export async function openWorld(server: TestServer): Promise<World> {
+  const [charger, operator, admin] = await Promise.all([
+    server.charger(),
+    server.operator(),
+    server.operator('admin', 'read write admin'),
+  ])
+  return {
+    server,
+    charger,
+    operator,
+    admin,
+    async queueCommand() {
+      const { body } = await server.call('POST', `/v1/devices/${charger.deviceId}/connectors/1/stop`, {
+        token: operator,
+        body: { reason: 'user_request' },
+        headers: { 'Idempotency-Key': randomUUID() },
+      })
+      return body.data.command_id
+    },
+    async findRecord() {
+      const { body } = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
+      return body.data.items[0].record_id
+    },
+  }
+}

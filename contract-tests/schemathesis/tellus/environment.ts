@@ -1,0 +1,32 @@
+import type { TestServer } from '../../support/testServer.ts'
+
+/**
+ * Who Schemathesis is on tellus, and the ids of things that exist: an administrator, a charger of the same tenant, and
+ * beside it one that may lose its secret.
+ */
+export async function environment(server: TestServer): Promise<Record<string, string>> {
+  const [operator, charger, spare] = await Promise.all([
+    server.operator('admin', 'read write admin'),
+    server.charger(),
+    server.charger(),
+  ])
+  const start = `/v1/devices/${charger.deviceId}/connectors/1/start`
+  const command = await server.call('POST', start, { token: operator, body: { target_soc: 80, charge_power: 50 } })
+  const records = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
+  const operators = await server.call('GET', '/v1/operators', { token: operator })
+  const sites = await server.call('GET', '/v1/sites?size=1', { token: operator })
+  const known = {
+    '/v1/devices/{id}/reset-secret': { id: spare.deviceId },
+    '/v1/devices/': { id: charger.deviceId, cid: 1 },
+    '/v1/commands/': { id: command.body.data.command_id },
+    '/v1/charging-records/': { id: records.body.data.items[0].record_id },
+    '/v1/operators/': { id: operators.body.data[0].operator_id },
+    '/v1/sites/': { id: sites.body.data.items[0].site_id },
+  }
+  return {
+    OPERATOR_TOKEN: operator,
+    DEVICE_TOKEN: charger.token,
+    DEVICE_ID: charger.deviceId,
+    KNOWN_IDS: JSON.stringify(known),
+  }
+}
