@@ -22,9 +22,8 @@ async function main(): Promise<void> {
   }
   const config = readConfig()
   const log = openLog(config.logLevel, config.logFile)
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(process.exitCode ?? 0))
-  const lock = lockDataDir(config.dataDir)
-  opened.push(lock.release)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => end(Number(process.exitCode ?? 0)))
   const databaseUrl = await openDatabase(config)
   const credentials = await seedDemo(databaseUrl, config, { force: false, say })
   const app = await startApp(config, databaseUrl, log)
@@ -33,13 +32,21 @@ async function main(): Promise<void> {
 }
 
 /** Closes what was opened, last first, and exits. */
-async function end(code: number | string): Promise<void> {
+async function end(code: number): Promise<void> {
   if (ending) return
   ending = true
   // Whoever has not come to an end by then is not waited for: the promise is to be gone within 8 seconds.
   setTimeout(() => process.exit(1), 7500).unref()
-  for (const close of opened.reverse()) await close()
-  process.exit(code)
+  let worst = code
+  for (const close of opened.reverse()) {
+    try {
+      await close()
+    } catch (error) {
+      process.stderr.write(`${explain(error as Error)}\n`)
+      worst = 1
+    }
+  }
+  process.exit(worst)
 }
 
 async function openDatabase(config: Config): Promise<string> {
@@ -52,6 +59,7 @@ async function openDatabase(config: Config): Promise<string> {
     return config.databaseUrl
   }
   say('starting Postgres')
+  opened.push(lockDataDir(config.dataDir).release)
   const postgres = await startEmbeddedPostgres(config.dataDir, say)
   opened.push(postgres.stop)
   const applied = await migrate(postgres.url)

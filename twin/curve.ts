@@ -3,7 +3,7 @@ export type Curve = readonly (readonly [soc: number, power: number])[]
 
 /** The curve's power in kW at a state of charge in percent. Before the first point and after the last it is level. */
 export function powerAt(curve: Curve, soc: number): number {
-  const after = curve.findIndex(([at]) => at >= soc)
+  const after = curve.findIndex(([at]) => at > soc)
   if (after === -1) return curve.at(-1)![1]
   if (after === 0) return curve[0]![1]
   const [leftSoc, leftPower] = curve[after - 1]!

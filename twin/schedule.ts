@@ -28,8 +28,9 @@ const TIME = /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/
 export function readSchedule(params: Record<string, unknown>): LocalSchedule {
   const { time_slots: slots, timezone: zone = 'UTC' } = params
   if (!Array.isArray(slots)) throw new RangeError('time_slots is missing')
-  for (const { start, end } of slots) {
-    if (!TIME.test(start) || !TIME.test(end)) throw new RangeError('a time slot has no usable start and end')
+  for (const slot of slots) {
+    if (!TIME.test(slot?.start) || !TIME.test(slot?.end))
+      throw new RangeError('a time slot has no usable start and end')
   }
   new Intl.DateTimeFormat('en', { timeZone: String(zone) })
   return { slots, zone: String(zone) }

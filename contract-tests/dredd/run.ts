@@ -13,8 +13,12 @@ process.noDeprecation = true
 
 const list = fs.readFileSync(fileURLToPath(new URL('../uncovered.txt', import.meta.url)), 'utf8')
 const stage = await openStage()
+let stopping = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void stage.close().finally(() => process.exit(1)))
+  process.once(signal, () => {
+    stopping = true
+    void stage.close().finally(() => process.exit(1))
+  })
 }
 let passed = 0
 let failed = 0
@@ -29,6 +33,8 @@ try {
     const uncovered = readUncovered(list, name)
     const { responses } = await import(`../../generated/${name}/validators.js`)
     const verdict = await runDredd({ document, responses, uncovered, prepare: await open(stage) })
+    // What fails because we leave is nobody's fault.
+    if (stopping) await new Promise(() => {})
     for (const failure of verdict.failures) process.stdout.write(`${name} ${failure}\n`)
     passed += verdict.passed
     failed += verdict.failures.length

@@ -64,7 +64,7 @@ export async function checkExamples(
 /** Undefined stands for a body without an example. */
 function examplesOf(status: string, content: Record<string, MediaType>): (Stated | undefined)[] {
   if (Object.keys(content).length === 0) return [{ status, mediaType: undefined, name: undefined, value: undefined }]
-  return Object.entries(content).flatMap(([mediaType, { example, examples = {} }]) => {
+  return Object.entries(content).flatMap(([mediaType, { example, examples = {} }]): (Stated | undefined)[] => {
     const named = Object.entries(examples).map(([name, { value }]) => ({ status, mediaType, name, value }))
     if (named.length > 0) return named
     return [example === undefined ? undefined : { status, mediaType, name: undefined, value: example }]

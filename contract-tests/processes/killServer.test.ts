@@ -23,7 +23,6 @@ it('kill -9 of the server under load loses no acknowledged sample, and it starts
     assert.ok(isRunning(leftBehind), 'Postgres is left behind')
     const settled = load.acknowledged.length
     server = await startServer(place)
-    console.log(server.bootTime, server.said())
     assert.ok(!isRunning(leftBehind), 'the Postgres that was left behind is gone')
     await assertStored(embeddedUrl(place), load)
     await acknowledgements(load, settled + 100)

@@ -45,7 +45,9 @@ interface Spawned {
   ending: Promise<Ending>
 }
 
-function spawnServer({ dataDir }: Workplace, { environment, uid, gid, checkout = CHECKOUT }: ServerOptions): Spawned {
+/** Starts a server and waits for nothing. */
+export function spawnServer({ dataDir }: Workplace, options: ServerOptions = {}): Spawned {
+  const { environment, uid, gid, checkout = CHECKOUT } = options
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: checkout,
     // A group of its own, like a job of a shell.

@@ -46,21 +46,27 @@ export function postmasterPid({ cluster }: Workplace): number {
   return Number.parseInt(fs.readFileSync(path.join(cluster, 'postmaster.pid'), 'utf8'), 10)
 }
 
-/** Every process of the Postgres in that directory: they all work in it. */
-export function postgresPids({ cluster }: Workplace): number[] {
+/** Every process of the Postgres in that directory: the first one and its children. */
+export function postgresPids(place: Workplace): number[] {
   if (!fs.existsSync('/proc/self')) throw new Error('these tests find the processes of Postgres in /proc')
-  if (!fs.existsSync(cluster)) return []
-  const directory = fs.realpathSync(cluster)
-  return fs
-    .readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(Number)
-    .filter(pid => workingDirectory(pid) === directory)
+  if (!fs.existsSync(path.join(place.cluster, 'postmaster.pid'))) return []
+  const first = postmasterPid(place)
+  if (!isPostgres(first)) return []
+  const all = fs.readdirSync('/proc').filter(name => /^\d+$/.test(name))
+  return [...all.map(Number).filter(pid => parent(pid) === first), first].filter(isRunning)
 }
 
-function workingDirectory(pid: number): string | undefined {
+function isPostgres(pid: number): boolean {
   try {
-    return fs.readlinkSync(`/proc/${pid}/cwd`)
+    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres'
+  } catch {
+    return false
+  }
+}
+
+function parent(pid: number): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
   } catch {
     return undefined
   }

@@ -6682,7 +6682,8 @@ validate32.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynam
 
 exports.registerSite = validate35;
 const schema19 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:SiteRegistration"}}};
-const schema20 = {"type":"object","required":["site_id","name","address","postcode","lat","lng","power_capacity","device_ids"],"properties":{"site_id":{"type":"string","minLength":1,"maxLength":64},"name":{"type":"string","minLength":1,"maxLength":255},"address":{"type":"string","minLength":1,"maxLength":500},"postcode":{"type":"string","minLength":1,"maxLength":16},"lat":{"type":"number","minimum":-90,"maximum":90},"lng":{"type":"number","minimum":-180,"maximum":180},"power_capacity":{"type":"number","minimum":0,"maximum":1000000},"device_ids":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":64}},"operator_id":{"type":"string","minLength":1,"maxLength":64},"timezone":{"type":"string","minLength":1,"maxLength":64}}};
+const schema20 = {"type":"object","required":["site_id","name","address","postcode","lat","lng","power_capacity","device_ids"],"properties":{"site_id":{"type":"string","minLength":1,"maxLength":64},"name":{"type":"string","minLength":1,"maxLength":255},"address":{"type":"string","minLength":1,"maxLength":500},"postcode":{"type":"string","minLength":1,"maxLength":16},"lat":{"type":"number","minimum":-90,"maximum":90},"lng":{"type":"number","minimum":-180,"maximum":180},"power_capacity":{"type":"number","minimum":0,"maximum":1000000},"device_ids":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":64}},"operator_id":{"type":"string","minLength":1,"maxLength":64},"timezone":{"type":"string","format":"timezone","minLength":1,"maxLength":64}}};
+const formats12 = formats.timezone;
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6973,6 +6974,7 @@ if(data.timezone !== undefined){
 let data10 = data.timezone;
 const _errs21 = errors;
 if(errors === _errs21){
+if(errors === _errs21){
 if(typeof data10 === "string"){
 if(func0(data10) > 64){
 validate36.errors = [{instancePath:instancePath+"/timezone",schemaPath:"#/properties/timezone/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
@@ -6983,11 +6985,18 @@ if(func0(data10) < 1){
 validate36.errors = [{instancePath:instancePath+"/timezone",schemaPath:"#/properties/timezone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
+else {
+if(!(formats12(data10))){
+validate36.errors = [{instancePath:instancePath+"/timezone",schemaPath:"#/properties/timezone/format",keyword:"format",params:{format: "timezone"},message:"must match format \""+"timezone"+"\""}];
+return false;
+}
+}
 }
 }
 else {
 validate36.errors = [{instancePath:instancePath+"/timezone",schemaPath:"#/properties/timezone/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
+}
 }
 }
 var valid0 = _errs21 === errors;
@@ -7756,7 +7765,7 @@ validate50.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynam
 
 exports.setSchedule = validate53;
 const schema31 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:Schedule"}}};
-const schema32 = {"type":"object","required":["schedule_id","enabled","type","time_slots"],"properties":{"schedule_id":{"type":"string","minLength":1,"maxLength":64},"enabled":{"type":"boolean"},"type":{"type":"string","enum":["once","daily","weekly"]},"time_slots":{"type":"array","minItems":1,"maxItems":48,"items":{"$ref":"schema:TimeSlot"}},"target_soc":{"type":["integer","null"],"minimum":0,"maximum":100},"effective_from":{"type":["string","null"],"format":"date-time","maxLength":40},"effective_until":{"type":["string","null"],"format":"date-time","maxLength":40},"timezone":{"type":"string","minLength":1,"maxLength":64}}};
+const schema32 = {"type":"object","required":["schedule_id","enabled","type","time_slots"],"properties":{"schedule_id":{"type":"string","minLength":1,"maxLength":64},"enabled":{"type":"boolean"},"type":{"type":"string","enum":["once","daily","weekly"]},"time_slots":{"type":"array","minItems":1,"maxItems":48,"items":{"$ref":"schema:TimeSlot"}},"target_soc":{"type":["integer","null"],"minimum":0,"maximum":100},"effective_from":{"type":["string","null"],"format":"date-time","maxLength":40},"effective_until":{"type":["string","null"],"format":"date-time","maxLength":40},"timezone":{"type":"string","format":"timezone","minLength":1,"maxLength":64}}};
 const schema33 = {"type":"object","required":["start","end","action"],"properties":{"day_of_week":{"type":"array","minItems":1,"maxItems":7,"uniqueItems":true,"items":{"type":"string","enum":["mon","tue","wed","thu","fri","sat","sun"]}},"start":{"type":"string","minLength":5,"maxLength":5,"pattern":"^([01][0-9]|2[0-3]):[0-5][0-9]$"},"end":{"type":"string","minLength":5,"maxLength":5,"pattern":"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"},"power_limit":{"type":["number","null"],"minimum":0,"maximum":5000},"action":{"type":"string","enum":["charge","discharge","idle"]}}};
 const pattern4 = new RegExp("^([01][0-9]|2[0-3]):[0-5][0-9]$", "u");
 const pattern5 = new RegExp("^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", "u");
@@ -8177,6 +8186,7 @@ if(data.timezone !== undefined){
 let data8 = data.timezone;
 const _errs16 = errors;
 if(errors === _errs16){
+if(errors === _errs16){
 if(typeof data8 === "string"){
 if(func0(data8) > 64){
 validate54.errors = [{instancePath:instancePath+"/timezone",schemaPath:"#/properties/timezone/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
@@ -8187,11 +8197,18 @@ if(func0(data8) < 1){
 validate54.errors = [{instancePath:instancePath+"/timezone",schemaPath:"#/properties/timezone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
+else {
+if(!(formats12(data8))){
+validate54.errors = [{instancePath:instancePath+"/timezone",schemaPath:"#/properties/timezone/format",keyword:"format",params:{format: "timezone"},message:"must match format \""+"timezone"+"\""}];
+return false;
+}
+}
 }
 }
 else {
 validate54.errors = [{instancePath:instancePath+"/timezone",schemaPath:"#/properties/timezone/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
+}
 }
 }
 var valid0 = _errs16 === errors;
@@ -19525,15 +19542,15 @@ export const requests = {
 export const responses = {
   registerDevice: { '200': replies.registerDevice_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   issueDeviceToken: { '200': replies.issueDeviceToken_200, '400': replies.OAuthInvalidRequest, '401': replies.OAuthInvalidClient, '413': replies.OAuthPayloadTooLarge, '415': replies.OAuthUnsupportedMediaType, '429': replies.OAuthSlowDown, '500': replies.OAuthServerError, '503': replies.OAuthUnavailable },
-  sendHeartbeat: { '200': replies.sendHeartbeat_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  uploadTelemetry: { '200': replies.uploadTelemetry_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  reportDeviceEvent: { '200': replies.reportDeviceEvent_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  uploadChargingRecord: { '200': replies.uploadChargingRecord_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  fetchCommand: { '200': replies.fetchCommand_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  reportCommandStatus: { '200': replies.reportCommandStatus_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  sendHeartbeat: { '200': replies.sendHeartbeat_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  uploadTelemetry: { '200': replies.uploadTelemetry_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  reportDeviceEvent: { '200': replies.reportDeviceEvent_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  uploadChargingRecord: { '200': replies.uploadChargingRecord_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  fetchCommand: { '200': replies.fetchCommand_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  reportCommandStatus: { '200': replies.reportCommandStatus_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   registerSite: { '200': replies.registerSite_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  reportFirmwareStatus: { '200': replies.reportFirmwareStatus_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  getHealth: { '200': replies.getHealth_200, '500': replies.InternalError, '503': replies.Unavailable },
+  reportFirmwareStatus: { '200': replies.reportFirmwareStatus_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  getHealth: { '200': replies.getHealth_200 },
   issueOperatorToken: { '200': replies.issueOperatorToken_200, '400': replies.OAuthInvalidRequest, '401': replies.OAuthInvalidClient, '413': replies.OAuthPayloadTooLarge, '415': replies.OAuthUnsupportedMediaType, '429': replies.OAuthSlowDown, '500': replies.OAuthServerError, '503': replies.OAuthUnavailable },
   listOperators: { '200': replies.listOperators_200, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   getOperator: { '200': replies.getOperator_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
@@ -19557,13 +19574,13 @@ export const responses = {
   listFirmwareVersions: { '200': replies.listFirmwareVersions_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listConfigurationProfiles: { '200': replies.listConfigurationProfiles_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listModels: { '200': replies.listModels_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  listHealthScores: { '401': replies.Unauthorized, '429': replies.TooManyRequests, '501': replies.NotImplemented },
-  listAnomalies: { '401': replies.Unauthorized, '429': replies.TooManyRequests, '501': replies.NotImplemented },
-  getEnergyForecast: { '401': replies.Unauthorized, '429': replies.TooManyRequests, '501': replies.NotImplemented },
-  getUtilizationForecast: { '401': replies.Unauthorized, '429': replies.TooManyRequests, '501': replies.NotImplemented },
-  getDailyBriefing: { '401': replies.Unauthorized, '429': replies.TooManyRequests, '501': replies.NotImplemented },
-  listAgents: { '401': replies.Unauthorized, '429': replies.TooManyRequests, '501': replies.NotImplemented },
-  askQuestion: { '401': replies.Unauthorized, '429': replies.TooManyRequests, '501': replies.NotImplemented },
+  listHealthScores: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
+  listAnomalies: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
+  getEnergyForecast: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
+  getUtilizationForecast: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
+  getDailyBriefing: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
+  listAgents: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
+  askQuestion: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
   queryStationInfo: { '501': replies.NotImplemented },
   notifyStationStatus: { '501': replies.NotImplemented },
   queryStationStatus: { '501': replies.NotImplemented },

@@ -30,6 +30,7 @@ function neededStatuses(operation, path, places) {
   const limited = operation['x-rate-limit'] !== 'none'
   const always = [
     requests.length > 0 && ['401', 'takes a credential'],
+    requests.length > 0 && ['403', 'takes one kind of credential'],
     limited && ['429', 'is rate-limited (x-rate-limit)'],
   ]
   const whenImplemented = [
@@ -37,7 +38,6 @@ function neededStatuses(operation, path, places) {
     !operation.requestBody && (places.includes('query') || places.includes('header')) && ['400', 'takes parameters'],
     operation.requestBody && ['413', 'takes a body'],
     operation.requestBody && ['415', 'takes a body'],
-    requests.some(([, scopes]) => scopes.length > 0) && ['403', 'asks for a scope'],
     path.includes('{') && ['404', 'has an id in its path'],
   ]
   const answers501 = operation.responses?.['501'] !== undefined

@@ -53,7 +53,4 @@ export async function authenticateClient(db: Knex, { clientId, secret }: ClientC
   return { clientId: client.client_id, tenantId: client.tenant_id, scopes }
 }
 
-const unknownClient = () =>
-  new ApiError('unauthorized', 'the client is unknown or its secret is wrong', {
-    headers: { 'WWW-Authenticate': 'Basic realm="voltspec"' },
-  })
+const unknownClient = () => new ApiError('unauthorized', 'the client is unknown or its secret is wrong')

@@ -140,11 +140,13 @@ export class Feed {
     let heardAt = performance.now()
     const pulse = setInterval(() => {
       if (performance.now() - heardAt > SILENCE) void service.destroy()
-      else void service.acknowledge(plugin.position, true)
+      else void service.acknowledge(justBefore(plugin.position), true)
     }, 1000)
-    service.on('heartbeat', (position: string) => {
+    service.on('heartbeat', (position: string, _time: number, mustAnswer: boolean) => {
       heardAt = performance.now()
       plugin.position = position
+      // A Postgres that shuts down waits for this answer.
+      if (mustAnswer) void service.acknowledge(justBefore(position))
     })
     service.on('start', () => {
       this.#live = true
@@ -195,10 +197,20 @@ export class Feed {
   }
 }
 
+/**
+ * The library acknowledges one byte more than it is told. Postgres takes that for another position than the one it sent,
+ * and would never finish shutting down.
+ */
+function justBefore(position: string): string {
+  const [high, low] = position.split('/').map(part => BigInt(`0x${part}`))
+  const before = ((high! << 32n) | low!) - 1n
+  return `${(before >> 32n).toString(16)}/${(before & 0xffffffffn).toString(16)}`
+}
+
 /** Makes its own temporary slot on the connection that then reads from it, so that both end together. */
 class TemporarySlotPlugin extends PgoutputPlugin {
   /** How far the log has been read, as acknowledged to the server. */
-  position = '0/0'
+  position = '0/1'
 
   constructor() {
     super({ protoVersion: 1, publicationNames: [PUBLICATION] })

@@ -9,6 +9,8 @@ export interface ScheduleJob {
   connectorId: number
   /** A schedule that was replaced has another revision; its jobs end without a trace. */
   revision: string
+  /** The edge that the job is for. A job that comes a second time finds its schedule past it. */
+  at: string
 }
 
 interface Means {
@@ -21,14 +23,14 @@ interface Means {
 export async function runSchedule({ db, jobs, commandExpirySeconds }: Means, job: ScheduleJob): Promise<void> {
   await db.transaction(async transaction => {
     const stored = await schedules.lockRevision(transaction, job.deviceId, job.connectorId, job.revision)
-    if (stored?.next_command_at == null) return
-    const due = nextEdge(
-      stored.document,
-      stored.time_zone,
-      stored.updated_at,
-      new Date(stored.next_command_at.getTime() - 1),
-    )
-    if (due !== undefined) {
+    if (stored?.next_command_at?.toISOString() !== job.at) return
+    const edge = stored.next_command_at
+    const now = Date.now()
+    const due = nextEdge(stored.document, stored.time_zone, stored.updated_at, new Date(edge.getTime() - 1))
+    // An edge may be as late as a command. What passed long ago, while no process ran, is behind: a charger is not told
+    // at noon what to do at night.
+    const behind = now - edge.getTime() > commandExpirySeconds * 1000
+    if (due !== undefined && !behind) {
       await commands.queue(transaction, [
         {
           tenantId: stored.tenant_id,
@@ -42,10 +44,10 @@ export async function runSchedule({ db, jobs, commandExpirySeconds }: Means, job
         },
       ])
     }
-    // Edges that passed while no process ran are behind: a charger is not told at noon what to do at night.
-    const after = new Date(Math.max(stored.next_command_at.getTime(), Date.now()))
+    const after = new Date(Math.max(edge.getTime(), now))
     const following = nextEdge(stored.document, stored.time_zone, stored.updated_at, after)
     await schedules.setNext(transaction, job.deviceId, job.connectorId, following?.at ?? null)
-    if (following !== undefined) await jobs.sendAt(transaction, 'run-schedule', job, following.at)
+    if (following !== undefined)
+      await jobs.sendAt(transaction, 'run-schedule', { ...job, at: following.at.toISOString() }, following.at)
   })
 }

@@ -15,7 +15,7 @@ export interface Connections {
 
 /** Opens the pools of a server process. Connections that die are replaced by new ones at the next use. */
 export function connect(url: string, onError: (error: Error) => void): Connections {
-  const db = openKnex(url, { max: 20, options: AS_APPLICATION })
+  const db = openKnex(url, { max: 20, options: AS_APPLICATION, onError })
   const ingestPool = new pg.Pool({
     connectionString: url,
     options: AS_APPLICATION,
@@ -36,7 +36,15 @@ export function connect(url: string, onError: (error: Error) => void): Connectio
 /** Connections of the owner, for migrations. */
 export const connectAsOwner = (url: string): Knex => openKnex(url, { max: 2 })
 
-function openKnex(url: string, { max, options }: { max: number; options?: string }): Knex {
+interface KnexOptions {
+  max: number
+  options?: string
+  /** Told what Knex would print to the terminal otherwise. */
+  onError?: (error: Error) => void
+}
+
+function openKnex(url: string, { max, options, onError }: KnexOptions): Knex {
+  const report = (message: unknown) => onError?.(message instanceof Error ? message : new Error(String(message)))
   return knexFactory({
     client: 'pg',
     connection: {
@@ -46,6 +54,7 @@ function openKnex(url: string, { max, options }: { max: number; options?: string
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max },
     acquireConnectionTimeout: 5000,
+    ...(onError === undefined ? {} : { log: { warn: report, error: report } }),
   })
 }
 

@@ -136,6 +136,7 @@ async function stopLeftover(cluster: string, say: (line: string) => void): Promi
   const pidFile = path.join(cluster, 'postmaster.pid')
   if (!fs.existsSync(pidFile)) return
   const pid = Number.parseInt(fs.readFileSync(pidFile, 'utf8'), 10)
+  if (!isAlive(pid)) return
   if (!runsCluster(pid, cluster)) {
     // Postgres would take whoever was given its old pid for itself.
     fs.rmSync(pidFile, { force: true })
@@ -144,21 +145,39 @@ async function stopLeftover(cluster: string, say: (line: string) => void): Promi
   say('ending the database that the last run left behind')
   process.kill(pid, 'SIGINT')
   // It is not our child, so no event tells its end.
-  for (let waited = 0; runsCluster(pid, cluster); waited += 50) {
+  for (let waited = 0; isAlive(pid) && runsCluster(pid, cluster); waited += 50) {
     if (waited === 5000) process.kill(pid, 'SIGQUIT')
     if (waited === 10_000) throw new StartError(`Postgres (pid ${pid}) does not stop; stop it by hand`)
     await delay(50)
   }
 }
 
-/** Whether the process is that cluster's server, which works in its directory: a pid may be somebody else's by now. */
-function runsCluster(pid: number, cluster: string): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    if (!fs.existsSync('/proc/self')) return true
-    return fs.realpathSync(`/proc/${pid}/cwd`) === fs.realpathSync(cluster)
+    return true
   } catch {
     return false
+  }
+}
+
+/** Whether the process is that cluster's server, which works in its directory: a pid may be somebody else's by now. */
+function runsCluster(pid: number, cluster: string): boolean {
+  if (!fs.existsSync('/proc/self')) return true
+  try {
+    return fs.realpathSync(workingDirectory(pid)) === fs.realpathSync(cluster)
+  } catch {
+    return false
+  }
+}
+
+function workingDirectory(pid: number): string {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    // Inside a container even root may not look there, but everybody sees with which directory it was started.
+    const words = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return words[words.indexOf('-D') + 1]!
   }
 }
 

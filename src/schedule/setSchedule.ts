@@ -26,8 +26,10 @@ export async function setSchedule(db: Knex, jobs: Jobs, target: Target, document
       nextCommandAt: edge?.at ?? null,
     })
     const { deviceId, connectorId } = target
-    if (edge !== undefined)
-      await jobs.sendAt(transaction, 'run-schedule', { deviceId, connectorId, revision: stored.revision }, edge.at)
+    if (edge !== undefined) {
+      const job = { deviceId, connectorId, revision: stored.revision, at: edge.at.toISOString() }
+      await jobs.sendAt(transaction, 'run-schedule', job, edge.at)
+    }
     return schedules.toSchedule(stored)
   })
 }

@@ -22,9 +22,11 @@ function scopeOf({ route }: Draft): string | undefined {
 }
 
 function breakRequest(draft: Draft): void {
-  const [parameter] = draft.route.parameters.filter(({ in: place }) => place === 'query')
+  const choosy = draft.route.parameters.find(
+    ({ in: place, schema }) => place === 'query' && (schema?.type !== 'string' || schema.enum || schema.format),
+  )
   if (draft.body !== undefined) draft.body = isForm(draft) ? {} : '{'
-  else if (parameter !== undefined) draft.query[parameter.name] = 'nothing of the kind'
+  else if (choosy !== undefined) draft.query[choosy.name] = 'nothing of the kind'
   else draft.path.id = 'x'.repeat(65)
 }
 
@@ -35,9 +37,12 @@ function takeCredential(draft: Draft): void {
   else bear(draft, '0'.repeat(64))
 }
 
-async function takeScope(draft: Draft, { server }: World): Promise<void> {
-  const scope = scopeOf(draft) === 'org:read' ? 'site:read' : 'org:read'
-  bear(draft, await server.operator('demo', scope))
+async function takeScope(draft: Draft, { server, charger }: World): Promise<void> {
+  const needed = scopeOf(draft)
+  const forOperators = draft.route.operation.security?.some(requirement => 'operatorToken' in requirement)
+  // Where any operator will do, a charger will not.
+  if (needed === undefined && forOperators) bear(draft, charger.token)
+  else bear(draft, await server.operator('demo', needed === 'org:read' ? 'site:read' : 'org:read'))
 }
 
 /** The ids of a body by operationId; in the others they are in the path. */
@@ -83,10 +88,11 @@ async function useUp(draft: Draft, _world: World, { servers }: Stage): Promise<v
 function meetFault(draft: Draft, _world: World, { servers, brokenCallers }: Stage): void {
   draft.origin = servers.broken.url
   if (draft.headers.Authorization === undefined) return
-  const { operationId, security } = draft.route.operation
+  const { operationId, security, 'x-status': status } = draft.route.operation
   const isDevice = security?.some(requirement => 'deviceToken' in requirement)
-  // The request buffer is in memory: there, only the look for the caller can fail.
-  const operator = operationId === 'listRequests' ? brokenCallers.unseen : brokenCallers.operator
+  // The request buffer is in memory, and 501 asks no table: there, only the look for the caller can fail.
+  const needsNoTable = operationId === 'listRequests' || status === 'not-implemented'
+  const operator = needsNoTable ? brokenCallers.unseen : brokenCallers.operator
   bear(draft, isDevice ? brokenCallers.device : operator)
 }
 

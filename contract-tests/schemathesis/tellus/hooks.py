@@ -16,9 +16,15 @@ RESET_SECRET = "/v1/devices/{id}/reset-secret"
 # request that breaks one counts as valid there, and 400 is right.
 BEYOND_THE_SCHEMA = re.compile(
     r"end_time is before start_time"
+    r"|start_time must be before end_time"
+    r"|the period has more than"
     r"|is more than 24 hours ahead"
+    r"|day_of_week is needed in a weekly schedule"
     r"|end equals its start"
-    r"|set_power_limit needs params\.power_limit or params\.power_limit_percent"
+    r"|effective_until is not after effective_from"
+    r"|target_ids is required for the target"
+    r"| needs params\.\w+ or params\.power_limit_percent"
+    r"|client_id and client_secret belong together"
     r"|is not an IANA time zone"
 )
 

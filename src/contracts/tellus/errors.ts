@@ -37,10 +37,14 @@ const OAUTH: Record<ErrorKind, string> = {
 export function renderError(error: ApiError, operation: ServedOperation | undefined): RenderedError {
   const status = STATUS[error.kind]
   const contentType = 'application/json'
-  if (operation?.path.endsWith('/token'))
-    return { status, contentType, body: oauthError(error), headers: { 'Cache-Control': 'no-store' } }
+  const challenge = (scheme: string): Record<string, string> =>
+    error.kind === 'unauthorized' ? { 'WWW-Authenticate': scheme } : {}
+  if (operation?.path.endsWith('/token')) {
+    const headers = { 'Cache-Control': 'no-store', ...challenge('Basic realm="voltspec"') }
+    return { status, contentType, headers, body: oauthError(error) }
+  }
   const code = error.reason === 'missing' ? 1002 : error.reason === 'expired' ? 2002 : CODE[error.kind]
-  const headers: Record<string, string> = error.kind === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {}
+  const headers = challenge('Bearer')
   return { status, contentType, headers, body: { code, message: error.message, data: null, details: error.details } }
 }
 
