@@ -88,7 +88,7 @@ async function main(): Promise<number> {
   try {
     read = readArguments()
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`)
+    process.stderr.write(`${(error as Error).message}\nnpm run twin -- --help tells what there is\n`)
     return 2
   }
   if (read === undefined) {

@@ -167,6 +167,7 @@ interface Enrolling {
 /** Registers the chargers, gets their tokens and puts them on their sites. */
 async function enroll(options: TwinOptions, { api, report, enrollment, abort }: Enrolling): Promise<Link[]> {
   const { chargers: count, limitScale = 1, sites = Math.ceil(count / CHARGERS_PER_SITE) } = options
+  const siteOf = (index: number) => Math.floor((index * sites) / count)
   const links: Link[] = []
   let next = 0
   const enter = async () => {
@@ -180,7 +181,7 @@ async function enroll(options: TwinOptions, { api, report, enrollment, abort }: 
   await Promise.all(Array.from({ length: ENROLLING_AT_ONCE }, enter))
   if (abort.aborted) throw new Error('stopped before all chargers were registered')
   for (let site = 0; site < sites; site++) {
-    const members = links.flatMap(({ deviceId }, index) => (index % sites === site ? [{ index, deviceId }] : []))
+    const members = links.flatMap(({ deviceId }, index) => (siteOf(index) === site ? [{ index, deviceId }] : []))
     await enrollment.enterSite(site, members)
   }
   return links
