@@ -19,16 +19,22 @@ interface Client {
   client_secret: string
 }
 
+/** The fields of the answers below; each has those of its operation. */
+interface Answer {
+  access_token: string
+  data: { device_id: string; device_secret: string }
+}
+
 /** Registers chargers over HTTP and gets their tokens, as they would themselves. */
 export async function registerFleet(port: number, databaseUrl: string, client: Client): Promise<Fleet> {
-  const post = async (path: string, body: unknown) => {
+  const post = async (path: string, body: unknown): Promise<Answer> => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
-    return response.json()
+    return (await response.json()) as Answer
   }
   const grant_type = 'client_credentials'
   const chargers: Omit<Charger, 'tenantId'>[] = []

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import path from 'node:path'
@@ -68,15 +69,30 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   }
   const stream = new Stream(services)
 
+  const serve = buildExpress(services)
   const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 20_000, requestTimeout: 120_000, keepAliveTimeout: 65_000 },
-    buildExpress(services),
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: 20_000,
+      requestTimeout: 120_000,
+      keepAliveTimeout: 65_000,
+      // The contract says it in JSON.
+      requireHostHeader: false,
+      // Clients that offer HTTP/2 on a plain connection go on in HTTP/1.1 when nobody takes the offer.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    serve,
   )
+  // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1); Node's own answer has no body.
+  server.on('checkExpectation', serve)
   server.on('upgrade', (request, socket, head) => upgrade(stream, request, socket, head))
   server.on('clientError', refuseBrokenRequest)
   const sockets = new Set<Socket>()
   server.on('connection', socket => sockets.add(socket.once('close', () => sockets.delete(socket))))
-  await listen(server, config.port, config.host)
+  const release = async () => {
+    await Promise.all([jobs.stop(), feed.stop()])
+    await connections.close()
+  }
   const isReady = async () =>
     feed.live &&
     !drain.signal.aborted &&
@@ -84,8 +100,17 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
       () => true,
       () => false,
     ))
-  const metricsServer = serveMetrics(metrics, isReady, config.metricsPort)
-  await new Promise((resolve, reject) => metricsServer.once('listening', resolve).once('error', reject))
+  let metricsServer: Server
+  try {
+    await listen(server, config.port, config.host)
+    metricsServer = serveMetrics(metrics, isReady, config.metricsPort)
+    await new Promise((resolve, reject) => metricsServer.once('listening', resolve).once('error', reject))
+  } catch (error) {
+    drain.abort()
+    server.close()
+    await release()
+    throw error
+  }
 
   return {
     port: (server.address() as AddressInfo).port,
@@ -102,12 +127,9 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
       }, PATIENCE)
       await closed
       clearTimeout(late)
-      await Promise.all([
-        jobs.stop(),
-        feed.stop(),
-        new Promise(resolve => metricsServer.close(resolve).closeAllConnections()),
-      ])
-      await connections.close()
+      metricsServer.close()
+      metricsServer.closeAllConnections()
+      await release()
     },
   }
 }
@@ -164,7 +186,7 @@ function refuse(services: Services, request: IncomingMessage, response: express.
 function upgrade(stream: Stream, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => socket.destroy())
   if (request.url?.split('?')[0] === '/stream') stream.accept(request, socket, head)
-  else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  else answerRaw(socket, '404 Not Found', { code: 3001, message: 'no such path', data: null })
 }
 
 /** What is no HTTP at all, or too long to read, is told so in the shape of the contract at the root. */
@@ -173,20 +195,29 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
     socket.destroy()
     return
   }
-  const [status, reason, message] =
+  const [status, message] =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? [
-          431,
-          'Request Header Fields Too Large',
+          '431 Request Header Fields Too Large',
           `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes`,
         ]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? [408, 'Request Timeout', 'the request took too long']
-        : [400, 'Bad Request', 'this is not a valid HTTP request']
-  const body = JSON.stringify({ code: 1001, message, data: null })
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
+        ? ['408 Request Timeout', 'the request took too long']
+        : ['400 Bad Request', 'this is not a valid HTTP request']
+  answerRaw(socket, status!, { code: 1001, message, data: null })
+}
+
+/** Answers where Node has no response object to answer with. */
+function answerRaw(socket: Duplex, status: string, body: object): void {
+  const text = JSON.stringify(body)
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    `X-Request-Id: ${randomUUID()}`,
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

@@ -61,7 +61,9 @@ function parseJson(text: string): unknown {
   } catch {
     throw new ApiError('invalid', 'the body is not valid JSON')
   }
-  if (text.includes('\\u0000') && holdsNul(value)) throw new ApiError('invalid', 'NUL characters are not allowed')
+  // Only an escape brings what UTF-8 cannot carry, or what no text column can.
+  const forbidden = text.includes('\\u') ? findForbidden(value) : undefined
+  if (forbidden !== undefined) throw new ApiError('invalid', `${forbidden} are not allowed`)
   return value
 }
 
@@ -81,11 +83,16 @@ function checkDepth(text: string): void {
   }
 }
 
-function holdsNul(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0')
-  if (Array.isArray(value)) return value.some(holdsNul)
-  if (value !== null && typeof value === 'object') {
-    return Object.entries(value).some(([key, member]) => key.includes('\0') || holdsNul(member))
+/** What is wrong with a text somewhere in the value: a NUL, or half of a surrogate pair, which is no character. */
+function findForbidden(value: unknown): string | undefined {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) return 'NUL characters'
+    return value.isWellFormed() ? undefined : 'lone surrogates'
   }
-  return false
+  if (value === null || typeof value !== 'object') return undefined
+  for (const [name, member] of Object.entries(value)) {
+    const found = findForbidden(name) ?? findForbidden(member)
+    if (found !== undefined) return found
+  }
+  return undefined
 }

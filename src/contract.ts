@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parse as parseQuery } from 'node:querystring'
-import type { ValidateFunction } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import { type Context, OpenAPIBackend, OpenAPIValidator, type ValidationResult } from 'openapi-backend'
 import { type AnonymousCaller, type Caller, callerName } from './auth/caller.ts'
 import { readBody } from './body.ts'
@@ -110,7 +110,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
         new ApiError('unauthorized', 'a bearer token is required')
       )
     }
-    if ('tenantId' in passage.caller) passage.tenantId = passage.caller.tenantId
+    identify(passage, passage.caller)
     if (passage.caller.kind === 'device' || passage.caller.kind === 'client') limit(passage, callerName(passage.caller))
     if (operation.status === 'implemented' && operation.mediaTypes.length > 0) {
       routed.body = await readBody(exchange.request, operation.mediaTypes, config.bodyLimitBytes)
@@ -141,9 +141,9 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       body: routed.body,
       headers: routed.headers,
       caller,
-      get signal() {
-        return exchange.signal
-      },
+      // A function and no accessor: an accessor in a literal is a new shape for the engine at each request, which costs
+      // more than everything else here and keeps the request in memory.
+      signal: () => exchange.signal,
       address: exchange.address,
       url: exchange.request.url,
       concerns(tenantId: string) {
@@ -192,6 +192,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       exchange.send(status, text, 'application/json', reply.headers)
     } catch (error) {
       failure = asApiError(error)
+      if (failure.caller !== undefined) identify(passage, failure.caller)
       status = sendError(exchange, failure, operation)
     }
     account(passage, status, failure)
@@ -282,14 +283,20 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
 
 const isBelow = (mount: string, path: string) => mount === '' || path === mount || path.startsWith(`${mount}/`)
 
+function identify(passage: Passage, caller: Caller): void {
+  passage.caller = caller
+  if ('tenantId' in caller) passage.tenantId = caller.tenantId
+}
+
 function checkScopes(caller: Caller, required: string[]): void {
   const granted = caller.kind === 'client' ? caller.scopes : undefined
   const missing = required.find(scope => !granted?.has(scope))
   if (missing !== undefined)
-    throw new ApiError('forbidden', `this needs the scope ${missing}`, { details: { scope: missing } })
+    throw new ApiError('forbidden', `this needs the scope ${missing}`, { details: { scope: missing }, caller })
 }
 
-function checkHeaders({ rawHeaders }: IncomingMessage): void {
+function checkHeaders({ rawHeaders, headers, httpVersion }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === '1.1') throw new ApiError('invalid', 'the header Host is missing')
   const seen = new Set<string>()
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!.toLowerCase()
@@ -348,6 +355,14 @@ class PrecompiledValidator extends OpenAPIValidator {
     for (const validate of this.#requests[(operation as ServedOperation).operationId] ?? []) {
       if (!validate(subject)) return { valid: false, errors: validate.errors! }
     }
-    return { valid: true, errors: null }
+    const error = infinite('path', route.params) ?? infinite('query', query as Record<string, unknown>)
+    return error === undefined ? { valid: true, errors: null } : { valid: false, errors: [error] }
   }
+}
+
+/** `1e400` is coerced to infinity, which passes every bound of a number. */
+function infinite(place: string, values: Record<string, unknown>): ErrorObject | undefined {
+  const name = Object.keys(values).find(each => typeof values[each] === 'number' && !Number.isFinite(values[each]))
+  if (name === undefined) return undefined
+  return { keyword: 'type', instancePath: `/${place}/${name}`, schemaPath: '', params: {}, message: 'must be a number' }
 }

@@ -1,3 +1,5 @@
+import type { Caller } from './auth/caller.ts'
+
 /**
  * The closed set of ways in which a request can end badly. Code that knows no contract throws one of these; each
  * contract's renderer in src/contracts/ gives it that contract's status, code and shape.
@@ -41,6 +43,8 @@ export interface ErrorOptions {
   /** `missing`: a required parameter is absent. `expired`: the credential was good once. */
   reason?: 'missing' | 'expired' | 'client'
   headers?: Record<string, string>
+  /** Whose good credential was not enough; for the log. */
+  caller?: Caller
   cause?: unknown
 }
 
@@ -50,6 +54,7 @@ export class ApiError extends Error {
   readonly details: Record<string, unknown> | undefined
   readonly reason: ErrorOptions['reason']
   readonly headers: Record<string, string>
+  readonly caller: Caller | undefined
 
   constructor(kind: ErrorKind, message: string, options: ErrorOptions = {}) {
     super(message, { cause: options.cause })
@@ -57,6 +62,7 @@ export class ApiError extends Error {
     this.details = options.details
     this.reason = options.reason
     this.headers = options.headers ?? {}
+    this.caller = options.caller
   }
 }
 

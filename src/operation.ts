@@ -19,7 +19,7 @@ export interface Call<Op, Scheme extends keyof Callers> extends Services {
   /** The transaction of an `Idempotency-Key`, else the pool. */
   db: Knex
   /** Ends when the caller hangs up or the server drains. */
-  signal: AbortSignal
+  signal(): AbortSignal
   /** Address of the peer, after TRUST_PROXY. */
   address: string
   /** The path and query as received, for links. */

@@ -102,6 +102,7 @@ function segments(path: string): string[] {
 
 function decode(segment: string): string {
   if (!segment.includes('%')) return segment
+  if (segment.includes('%00')) throw new ApiError('invalid', 'NUL characters are not allowed')
   try {
     return decodeURIComponent(segment)
   } catch {

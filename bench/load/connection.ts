@@ -41,7 +41,7 @@ export class Connection {
         return
       }
       this.#head = undefined
-      const head = bytes.latin1Slice(0, end)
+      const head = bytes.toString('latin1', 0, end)
       this.#status = head.slice(9, 12)
       const length = /\r\ncontent-length: (\d+)/i.exec(head)
       if (length === null) throw new Error(`an answer without a length: ${head}`)

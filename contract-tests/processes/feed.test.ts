@@ -125,18 +125,4 @@ describe('the feed', () => {
     await eventually('the next frame', 1000, () => stream.frames.find(frame => frame.connectors?.[0]?.power === 78))
     stream.close()
   })
-
-  it('its connection falls silent without an end: it makes another one', async () => {
-    const stream = await openStream()
-    const [sender] = await query<{ pid: number }>(embeddedUrl(place), 'select pid from pg_stat_replication')
-    process.kill(sender!.pid, 'SIGSTOP')
-    try {
-      await eventually('the gap', 15_000, () => stream.frames.find(({ type }) => type === 'gap'))
-    } finally {
-      process.kill(sender!.pid, 'SIGCONT')
-    }
-    await upload({ power: 79 })
-    await eventually('the next frame', 1000, () => stream.frames.find(frame => frame.connectors?.[0]?.power === 79))
-    stream.close()
-  })
 })

@@ -13,6 +13,8 @@ export interface Answer {
 interface RequestOptions {
   token?: string
   body?: unknown
+  /** Sent as Idempotency-Key. */
+  key?: string
   agent?: http.Agent
 }
 
@@ -20,11 +22,12 @@ interface RequestOptions {
 export function send(
   method: string,
   url: string,
-  { token, body, agent = new http.Agent() }: RequestOptions = {},
+  { token, body, key, agent = new http.Agent() }: RequestOptions = {},
 ): Promise<Answer> {
   const text = body === undefined ? undefined : JSON.stringify(body)
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(key === undefined ? {} : { 'idempotency-key': key }),
     ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
   }
   return new Promise((resolve, reject) => {

@@ -52,8 +52,12 @@ export function postgresPids(place: Workplace): number[] {
   if (!fs.existsSync(path.join(place.cluster, 'postmaster.pid'))) return []
   const first = postmasterPid(place)
   if (!isPostgres(first)) return []
+  return [...childrenOf(first), first].filter(isRunning)
+}
+
+function childrenOf(parentPid: number): number[] {
   const all = fs.readdirSync('/proc').filter(name => /^\d+$/.test(name))
-  return [...all.map(Number).filter(pid => parent(pid) === first), first].filter(isRunning)
+  return all.map(Number).filter(pid => parent(pid) === parentPid)
 }
 
 function isPostgres(pid: number): boolean {
@@ -113,18 +117,32 @@ export async function query<Row extends pg.QueryResultRow>(
 }
 
 function clean(): void {
-  for (const pid of started) kill(pid)
+  for (const pid of started) {
+    const children = childrenOf(pid)
+    kill(pid)
+    children.forEach(kill)
+  }
   started.clear()
+  for (const place of places) for (const pid of postgresPids(place)) kill(pid)
+  // Processes that were just killed may still be writing.
+  const patiently = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }
   for (const place of places.splice(0)) {
-    for (const pid of postgresPids(place)) kill(pid)
-    const elsewhere = fs.lstatSync(place.cluster, { throwIfNoEntry: false })?.isSymbolicLink()
-    if (elsewhere) fs.rmSync(path.dirname(fs.readlinkSync(place.cluster)), { recursive: true, force: true })
-    // Processes that were just killed may still be writing.
-    fs.rmSync(place.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    const elsewhere = linkTarget(place.cluster)
+    if (elsewhere !== undefined) fs.rmSync(path.dirname(elsewhere), patiently)
+    fs.rmSync(place.root, patiently)
   }
 }
 
-function kill(pid: number): void {
+function linkTarget(file: string): string | undefined {
+  try {
+    return fs.readlinkSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+/** Kill -9, of a process that may have ended already. */
+export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {

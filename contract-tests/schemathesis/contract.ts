@@ -58,25 +58,40 @@ export async function testContract(name: string, run: Run): Promise<Outcome> {
   }
   const database = await openTestDatabase()
   const server = await startServerOn(database)
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'voltspec-schemathesis-'))
   try {
-    return await examine(name, folder, run, server, path.join(scratch, 'report.json'), await environment(server))
+    const file = path.join(ROOT, 'generated', name, 'openapi.json')
+    return await examine({ file, address: server.url, folder, environment: await environment(server) }, run)
   } finally {
-    fs.rmSync(scratch, { recursive: true, force: true })
     await server.close()
     await database.drop()
   }
 }
 
-async function examine(
-  name: string,
-  folder: string,
+export interface Target {
+  /** The OpenAPI document. */
+  file: string
+  /** Where its paths are served, without the mount that the document names. */
+  address: string
+  /** Where schemathesis.toml and hooks.py are. */
+  folder: string
+  environment: Record<string, string>
+}
+
+/** Runs Schemathesis on a server that is there. */
+export async function examine(target: Target, run: Run): Promise<Outcome> {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'voltspec-schemathesis-'))
+  try {
+    return await readOutcome(target, run, path.join(scratch, 'report.json'))
+  } finally {
+    fs.rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+async function readOutcome(
+  { file, address, folder, environment }: Target,
   { program, seed, parameters, verbose }: Run,
-  server: TestServer,
   reportFile: string,
-  environment: Record<string, string>,
 ): Promise<Outcome> {
-  const file = path.join(ROOT, 'generated', name, 'openapi.json')
   const document: Document = JSON.parse(fs.readFileSync(file, 'utf8'))
   const { status, output } = await execute(
     program,
@@ -84,7 +99,7 @@ async function examine(
       `--config-file=${path.join(folder, 'schemathesis.toml')}`,
       'run',
       file,
-      `--url=${new URL(document.servers?.[0]?.url ?? '/', server.url)}`,
+      `--url=${new URL(document.servers?.[0]?.url ?? '/', address)}`,
       '--phases=examples,coverage,fuzzing',
       `--seed=${seed}`,
       '--generation-database=none',
@@ -96,7 +111,7 @@ async function examine(
     verbose,
   )
   if (!fs.existsSync(reportFile)) {
-    process.stdout.write(output)
+    if (!verbose) process.stdout.write(output)
     return { passed: 0, failed: 1 }
   }
   const report: Report = JSON.parse(fs.readFileSync(reportFile, 'utf8'))
@@ -105,7 +120,7 @@ async function examine(
   const errors = report.errors.reduce((sum, { count }) => sum + count, 0)
   const failed = Math.max(bad.size, errors, status === 0 && report.complete ? 0 : 1)
   if (failed > 0 && !verbose) process.stdout.write(output)
-  for (const label of shutOut) console.log(`${name}: ${label} answered nothing but 401 and 403, so it was not tested`)
+  for (const label of shutOut) console.log(`${label} answered nothing but 401 and 403, so it was not tested`)
   return { passed: Math.max(0, report.operations.tested - failed), failed }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 /** Bodies that chargers send, right in every field but those that a test changes. */
 
-type Change = Record<string, unknown>
+type Change = object
 
 /** Telemetry of now: 180 kW into a vehicle at connector 1. */
 export const sample = (change: Change = {}) => ({

@@ -12,12 +12,12 @@ export function bearerToken(request: IncomingMessage): string {
 
 export async function deviceToken(request: IncomingMessage, { accessTokens }: Services): Promise<DeviceCaller> {
   const caller = await accessTokens.find(bearerToken(request))
-  if (caller.kind !== 'device') throw new ApiError('forbidden', 'this needs the token of a charger')
+  if (caller.kind !== 'device') throw new ApiError('forbidden', 'this needs the token of a charger', { caller })
   return caller
 }
 
 export async function operatorToken(request: IncomingMessage, { accessTokens }: Services): Promise<ClientCaller> {
   const caller = await accessTokens.find(bearerToken(request))
-  if (caller.kind !== 'client') throw new ApiError('forbidden', 'this needs the token of an operator')
+  if (caller.kind !== 'client') throw new ApiError('forbidden', 'this needs the token of an operator', { caller })
   return caller
 }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { ApiError } from '../errors.ts'
 import * as clients from '../store/clients.ts'
-import { impliedScopes } from './scopes.ts'
+import { impliedScopes, SCOPES } from './scopes.ts'
 import { provesSecret } from './secrets.ts'
 
 export interface ClientCredentials {
@@ -46,9 +46,10 @@ export async function authenticateClient(db: Knex, { clientId, secret }: ClientC
   const allowed = impliedScopes(client.scopes)
   const excess = scopes.find(name => !allowed.has(name))
   if (excess !== undefined || scopes.length === 0) {
-    throw new ApiError('invalid', `the client does not have the scope ${excess ?? ''}`.trim(), {
-      details: { error: 'invalid_scope' },
-    })
+    // What is no scope at all is not repeated: a description is short and plain ASCII (RFC 6749, 5.2).
+    const lacking = SCOPES.find(name => name === excess)
+    const message = lacking === undefined ? 'there is no such scope' : `the client does not have the scope ${lacking}`
+    throw new ApiError('invalid', message, { details: { error: 'invalid_scope' } })
   }
   return { clientId: client.client_id, tenantId: client.tenant_id, scopes }
 }

@@ -33,8 +33,8 @@ export function connect(url: string, onError: (error: Error) => void): Connectio
   }
 }
 
-/** Connections of the owner, for migrations. */
-export const connectAsOwner = (url: string): Knex => openKnex(url, { max: 2 })
+/** Connections of the owner, for migrations. What fails is thrown, so Knex need not print it too. */
+export const connectAsOwner = (url: string): Knex => openKnex(url, { max: 2, onError: () => {} })
 
 interface KnexOptions {
   max: number
@@ -64,6 +64,7 @@ function openKnex(url: string, { max, options, onError }: KnexOptions): Knex {
  * @throws StartError with one line that says what is missing
  */
 export async function checkPostgres(url: string): Promise<void> {
+  if (!/^(postgres(ql)?|socket):/.test(url)) throw new StartError('DATABASE_URL must begin with postgres://')
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
   try {
     await client.connect()
@@ -73,14 +74,16 @@ export async function checkPostgres(url: string): Promise<void> {
     )
   }
   try {
-    const { rows } = await client.query<{ version: number; wal: string; replication: boolean }>(
+    const { rows } = await client.query<{ version: number; wal: string; replication: boolean; member: boolean }>(
       `select current_setting('server_version_num')::int as version, current_setting('wal_level') as wal,
-         (select rolreplication or rolsuper from pg_roles where rolname = current_user) as replication`,
+         (select rolreplication or rolsuper from pg_roles where rolname = current_user) as replication,
+         coalesce((select pg_has_role(oid, 'member') from pg_roles where rolname = 'voltspec_app'), true) as member`,
     )
     const [facts] = rows
     if (facts!.version < 150_000) throw new StartError('DATABASE_URL: Postgres 15 or newer is needed')
     if (facts!.wal !== 'logical') throw new StartError(`DATABASE_URL: wal_level must be logical, not ${facts!.wal}`)
     if (!facts!.replication) throw new StartError('DATABASE_URL: the role needs the REPLICATION attribute')
+    if (!facts!.member) throw new StartError('DATABASE_URL: the role must be a member of the role voltspec_app')
   } finally {
     await client.end()
   }

@@ -82,21 +82,23 @@ export async function startEmbeddedPostgres(
     if (hasEnded(child)) again()
     else child.once('exit', again)
   }
-  await boot()
-  await createDatabase(address('postgres'))
-
-  return {
-    url: address('voltspec'),
-    async stop() {
-      stopping = true
-      if (hasEnded(child)) return
-      const gone = once(child, 'exit')
-      child.kill('SIGINT')
-      const late = setTimeout(() => child.kill('SIGQUIT'), 5000)
-      await gone
-      clearTimeout(late)
-    },
+  const stop = async () => {
+    stopping = true
+    if (hasEnded(child)) return
+    const gone = once(child, 'exit')
+    child.kill('SIGINT')
+    const late = setTimeout(() => child.kill('SIGQUIT'), 5000)
+    await gone
+    clearTimeout(late)
   }
+  try {
+    await boot()
+    await createDatabase(address('postgres'))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url: address('voltspec'), stop }
 }
 
 /**

@@ -12,7 +12,7 @@ const LOCK = 0x766f6c74
  * Brings the schema up to date. An advisory lock makes a second process wait; as it ends with its connection, a lock row
  * that Knex finds although the lock is ours was left by a killed process, and is removed.
  *
- * @throws StartError when the schema is newer than the code
+ * @throws StartError when the schema is newer than the code, or the role lacks a right
  */
 export async function migrate(url: string): Promise<string[]> {
   const lock = new pg.Client({ connectionString: url })
@@ -24,7 +24,13 @@ export async function migrate(url: string): Promise<string[]> {
     await refuseNewerSchema(knex, await names())
     await knex.migrate.forceFreeMigrationsLock(config)
     const [, applied] = await knex.migrate.latest(config)
+    // So that a role that owns nothing can see whether migrations are missing.
+    await knex.raw('grant select on knex_migrations to voltspec_app')
     return applied
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    if (code !== '42501') throw error
+    throw new StartError(`the database's role may not migrate: ${message.split(' - ').at(-1)}`)
   } finally {
     await knex.destroy()
     await lock.end()

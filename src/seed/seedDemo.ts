@@ -36,20 +36,21 @@ export async function seedDemo(
     const known = await tenants.findBySlug(knex, TENANTS[0]!.slug)
     if (known !== undefined) return fs.existsSync(file) ? file : undefined
     say('seeding two demo tenants with a month of history')
-    const credentials = await knex.transaction(async transaction => {
+    await knex.transaction(async transaction => {
       await ensurePartitions(transaction)
       await seedCatalogue(transaction)
       const random = randomFrom(2026)
       const [first, second] = TENANTS
       const demo = await seedTenant(transaction, first!, random)
       const other = await seedTenant(transaction, second!, random)
-      return {
+      const credentials = {
         tellus: await clientsOf(transaction, first!.slug, demo, true),
         other_tenant: { tellus: await clientsOf(transaction, second!.slug, other, false) },
       }
+      // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.
+      fs.mkdirSync(dataDir, { recursive: true })
+      fs.writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
     })
-    fs.mkdirSync(dataDir, { recursive: true })
-    fs.writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
     return file
   } finally {
     await knex.destroy()

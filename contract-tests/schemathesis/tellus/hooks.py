@@ -8,7 +8,8 @@ import re
 import schemathesis
 from hypothesis import strategies as st
 
-KNOWN_IDS = json.loads(os.environ["KNOWN_IDS"])
+IN_PATHS = json.loads(os.environ["KNOWN_IN_PATHS"])
+IN_BODIES = json.loads(os.environ["KNOWN_IN_BODIES"])
 LONG_POLL = "/v1/device/commands"
 RESET_SECRET = "/v1/devices/{id}/reset-secret"
 
@@ -55,12 +56,18 @@ def before_call(context, case, kwargs):
         shorten_wait(case)
     positive = case.meta is not None and case.meta.generation.mode.is_positive
     # Every other valid request is about something that exists; the rest finds out about 404.
-    if positive and case.path_parameters and next(turns) % 2 == 0:
-        known = next((ids for prefix, ids in KNOWN_IDS.items() if path.startswith(prefix)), {})
-        case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
+    if positive and next(turns) % 2 == 0:
+        known = next((ids for prefix, ids in IN_PATHS.items() if path.startswith(prefix)), {})
+        put(case.path_parameters, known)
+        put(case.body, IN_BODIES.get(path, {}))
     # The charger whose token is in use must keep it.
     if path == RESET_SECRET and str(case.path_parameters.get("id")).lower() == os.environ["DEVICE_ID"]:
-        case.path_parameters["id"] = KNOWN_IDS[RESET_SECRET]["id"]
+        case.path_parameters["id"] = IN_PATHS[RESET_SECRET]["id"]
+
+
+def put(fields, known):
+    if isinstance(fields, dict):
+        fields.update({name: value for name, value in known.items() if name in fields})
 
 
 def shorten_wait(case):

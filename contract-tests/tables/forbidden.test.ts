@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { startTestServer } from '../support/testServer.ts'
+import { exampleOf, fillPath, type Operation, schemesOf } from './operations.ts'
+import { openSubjects } from './subject.ts'
+
+/** A caller may do what its scopes say and its kind is for, and nothing else. */
+
+const server = await startTestServer()
+
+for (const { contract, operations, subject } of await openSubjects(server)) {
+  const things = await subject.makeThings()
+  const ask = (operation: Operation, headers: Record<string, string>) =>
+    server.call(operation.method, fillPath(operation, things), { headers, ...exampleOf(operation) })
+  const allBut = (scope: string) => subject.scopes.filter(name => !subject.implied([name]).has(scope))
+
+  describe(`${contract}: scopes`, () => {
+    for (const operation of operations) {
+      const { operationId } = operation
+      for (const scope of new Set(operation.security.flatMap(Object.values).flat() as string[])) {
+        const refused = async (headers: Record<string, string>) => {
+          const answer = await ask(operation, headers)
+          assert.equal(answer.status, 403, JSON.stringify(answer.body))
+          subject.checkError(answer, 'forbidden', operation)
+          assert.ok(JSON.stringify(answer.body).includes(scope))
+          assert.ok(answer.headers.get('x-request-id'))
+        }
+        it(`403 ${operationId} for a client that has every scope but ${scope}`, async () =>
+          refused(await subject.clientWith(allBut(scope))))
+        it(`403 ${operationId} for a token that was asked for without ${scope}`, async () =>
+          refused(await subject.tokenWith(allBut(scope))))
+        it(`${operationId} is open to ${scope} and to every scope that implies it`, async () => {
+          for (const name of subject.scopes.filter(name => subject.implied([name]).has(scope))) {
+            const answer = await ask(operation, await subject.clientWith([name]))
+            assert.ok(![401, 403].includes(answer.status), `${name}: ${answer.status}`)
+          }
+        })
+      }
+    }
+  })
+
+  describe(`${contract}: kinds of callers`, () => {
+    for (const operation of operations.filter(({ security }) => security.length > 0)) {
+      for (const scheme of subject.schemes.filter(name => !schemesOf(operation).includes(name))) {
+        it(`403 ${operation.operationId} with a ${scheme}`, async () => {
+          const answer = await ask(operation, await subject.caller(scheme))
+          assert.equal(answer.status, 403, JSON.stringify(answer.body))
+          subject.checkError(answer, 'forbidden', operation)
+        })
+      }
+    }
+  })
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { startTestServer } from '../support/testServer.ts'
+import { exampleOf, fillPath, type Operation, schemesOf } from './operations.ts'
+import { openSubjects } from './subject.ts'
+
+/** Another tenant's thing, one that never was and one that could not be are the same to a caller: not found. */
+
+const server = await startTestServer()
+
+for (const { contract, operations, subject } of await openSubjects(server)) {
+  const [scheme] = operations.filter(({ path }) => path.includes('{')).flatMap(schemesOf)
+  const [caller, stranger] = await Promise.all([subject.caller(scheme!), subject.stranger(scheme!)])
+  const ask = (operation: Operation, ids: Record<string, string>, headers: Record<string, string>) =>
+    server.call(operation.method, fillPath(operation, ids), { headers, ...exampleOf(operation) })
+
+  describe(`${contract}: ids in paths`, () => {
+    for (const operation of operations.filter(({ path }) => path.includes('{'))) {
+      const { operationId } = operation
+      const components = Object.values(operation.pathParameters)
+      const [first] = components
+
+      it(`404 ${operationId} for another tenant, although its owner gets an answer`, async () => {
+        const things = await subject.makeThings()
+        const answer = await ask(operation, things, stranger)
+        assert.equal(answer.status, 404, JSON.stringify(answer.body))
+        subject.checkError(answer, 'notFound')
+        const unknown = await ask(operation, { ...things, [first!]: subject.unknownIds[first!]! }, stranger)
+        assert.deepEqual(unknown.body, answer.body, 'a foreign id looks different from an unknown one')
+        assert.equal((await ask(operation, things, caller)).status, 200)
+      })
+      it(`404 ${operationId} for an id that names nothing`, async () => {
+        const things = await subject.makeThings()
+        for (const component of components) {
+          const answer = await ask(operation, { ...things, [component]: subject.unknownIds[component]! }, caller)
+          assert.equal(answer.status, 404, `${component}: ${JSON.stringify(answer.body)}`)
+          subject.checkError(answer, 'notFound')
+        }
+      })
+      it(`404 or 400 ${operationId} for an id that nothing can have`, async () => {
+        const things = await subject.makeThings()
+        for (const { component, id, status } of subject.malformedIds.filter(each =>
+          components.includes(each.component),
+        )) {
+          const answer = await ask(operation, { ...things, [component]: id }, caller)
+          assert.equal(answer.status, status, `${component} ${id}: ${JSON.stringify(answer.body)}`)
+          subject.checkError(answer, status === 404 ? 'notFound' : 'invalid')
+        }
+      })
+    }
+  })
+}
