@@ -1,4 +1,3 @@
-import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Bench } from './cases/bench.ts'
 import { bootLines, runBoot } from './cases/boot.ts'
@@ -7,7 +6,7 @@ import { type OperationsRun, operationsLines, runOperations } from './cases/oper
 import { runBroadcast, runStream, type StreamRun, streamLines } from './cases/stream.ts'
 import { runTelemetry, type TelemetryRun, telemetryLines } from './cases/telemetry.ts'
 import { type Child, startServer, stopAll } from './child.ts'
-import { makeDataDir, openPlace, type Place } from './place.ts'
+import { makeDataDir, openPlace, type Place, removeDataDir } from './place.ts'
 import { FULL, type Plan, QUICK } from './plan.ts'
 import { type Line, printTable } from './table.ts'
 
@@ -39,7 +38,7 @@ async function main(): Promise<void> {
   const clear = async () => {
     await stopAll()
     await place?.stopPostgres()
-    fs.rmSync(dataDir, { recursive: true, force: true })
+    removeDataDir(dataDir)
   }
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void clear().then(() => process.exit(130)))
   try {

@@ -16,7 +16,7 @@ export interface Place {
   fleet: Fleet
   fleetFile: string
   /** Starts the real server, `src/main.ts`, on the Postgres of this place. */
-  startOurs(nodeOptions?: string[]): Promise<Child>
+  startOurs(): Promise<Child>
   /** Stops Postgres and leaves the data. */
   stopPostgres(): Promise<void>
 }
@@ -43,6 +43,20 @@ export function makeDataDir(): string {
   return dataDir
 }
 
+/** The flags that `npm start` gives to Node, so that what is measured is what people run. */
+export function startFlags(): string[] {
+  const { scripts } = JSON.parse(fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return (scripts.start as string).split(' ').slice(1, -1)
+}
+
+/** Removes the data, also where the database's account could not reach the directory and its files went elsewhere. */
+export function removeDataDir(dataDir: string): void {
+  const database = path.join(dataDir, 'postgres')
+  if (fs.lstatSync(database, { throwIfNoEntry: false })?.isSymbolicLink())
+    fs.rmSync(path.dirname(fs.readlinkSync(database)), { recursive: true, force: true })
+  fs.rmSync(dataDir, { recursive: true, force: true })
+}
+
 export async function openPlace(dataDir: string): Promise<Place> {
   const postgres = await startEmbeddedPostgres(dataDir, quiet)
   try {
@@ -58,7 +72,7 @@ async function furnish(dataDir: string, postgres: EmbeddedPostgres): Promise<Pla
   const credentialsFile = await seedDemo(postgres.url, readConfig({ DATA_DIR: dataDir }), { force: true, say: quiet })
   const credentials = JSON.parse(fs.readFileSync(credentialsFile!, 'utf8'))
   await createPlainTable(postgres.url)
-  const startOurs = (nodeOptions: string[] = []) =>
+  const startOurs = () =>
     startServer({
       file: 'src/main.ts',
       env: {
@@ -68,7 +82,7 @@ async function furnish(dataDir: string, postgres: EmbeddedPostgres): Promise<Pla
         DATA_DIR: path.join(dataDir, 'server'),
         LOG_FILE: path.join(dataDir, 'server.log'),
       },
-      nodeOptions,
+      nodeOptions: startFlags(),
       listening: LISTENING,
     })
   const server = await startOurs()

@@ -27,6 +27,12 @@ interface Row {
   firmware_version: string
 }
 
+/** What is the same for a row of the feed and the row of its table. Samples have none: their table is not read. */
+export function identityOf(table: string, row: Record<string, unknown>): string | undefined {
+  const id = row.event_id ?? row.report_id ?? row.command_id ?? row.record_id
+  return id === undefined ? undefined : `${table} ${id} ${row.status}`
+}
+
 /** How a row of each table reads, whether it comes from the feed or from the table itself. */
 export const describeRow: Record<string, (row: Row) => Omit<ActivityItem, 'timestamp'>> = {
   'telemetry.readings': row => ({

@@ -14,7 +14,9 @@ export async function readBody(request: IncomingMessage, mediaTypes: string[], l
   const { headers } = request
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
   const mediaType = headers['content-type']
-  if (mediaType !== undefined || headers['content-encoding'] !== undefined) checkMediaType(headers, mediaTypes)
+  const coded = headers['content-encoding'] !== undefined
+  // What nearly everybody sends needs no taking apart.
+  if (coded || (mediaType !== undefined && !mediaTypes.includes(mediaType))) checkMediaType(headers, mediaTypes)
   const bytes = await readBytes(request, limit)
   if (bytes.length === 0) return undefined
   if (mediaType === undefined) throw unsupported(mediaTypes)

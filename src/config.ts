@@ -28,7 +28,7 @@ export interface Config {
   ingestQueue: number
   /** What may wait for one slow stream subscriber, in bytes. */
   streamBufferBytes: number
-  /** Streams that one client may hold open at a time. */
+  /** Streams of one set of chargers that one client may hold open at a time. */
   streamsPerClient: number
   bodyLimitBytes: number
   logLevel: string
@@ -64,7 +64,7 @@ export function readConfig(env: Environment = process.env): Config {
     commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
     streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
-    streamsPerClient: integer(env, 'STREAMS_PER_CLIENT', 1, 1, 100_000),
+    streamsPerClient: integer(env, 'STREAMS_PER_CLIENT', Math.ceil(scaleOf(env)), 1, 100_000_000),
     bodyLimitBytes: integer(env, 'BODY_LIMIT_BYTES', 1_048_576, 1024, 1_073_741_824),
     logLevel: env.LOG_LEVEL || 'info',
     logFile: env.LOG_FILE || (process.stdout.isTTY ? path.join(dataDir, 'voltspec.log') : '-'),
@@ -91,10 +91,16 @@ function enrollment(env: Environment, host: string, databaseUrl: string | undefi
   return loopback ? asked : 'closed'
 }
 
-/** `RATE_LIMIT_<CLASS>=<count>/<seconds>` sets one limit, `RATE_LIMIT_SCALE` multiplies them all. */
-function rateLimits(env: Environment): Record<RateClass, RateLimit> {
+/** What every limit is multiplied with. */
+function scaleOf(env: Environment): number {
   const scale = Number(env.RATE_LIMIT_SCALE || 1)
   if (!(scale > 0)) throw new StartError(`RATE_LIMIT_SCALE must be a positive number, not "${env.RATE_LIMIT_SCALE}"`)
+  return scale
+}
+
+/** `RATE_LIMIT_<CLASS>=<count>/<seconds>` sets one limit, `RATE_LIMIT_SCALE` multiplies them all. */
+function rateLimits(env: Environment): Record<RateClass, RateLimit> {
+  const scale = scaleOf(env)
   const limits = { ...RATE_LIMITS }
   for (const name of Object.keys(limits) as RateClass[]) {
     const variable = `RATE_LIMIT_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`

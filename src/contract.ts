@@ -217,12 +217,12 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     status: number,
     failure: ApiError | undefined,
   ): void {
-    const milliseconds = exchange.milliseconds
+    const { milliseconds, path, search, requestId, request } = exchange
     const { operationId } = operation
+    const callerText = callerName(caller)
     metrics.requests.observe({ contract: contract.name, operation: operationId, status }, milliseconds / 1000)
     if (tenantId !== undefined) {
-      const { path, search, requestId, request } = exchange
-      const entry = {
+      requestLog.add(tenantId, {
         at: Date.now(),
         method: request.method!,
         path,
@@ -230,17 +230,20 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
         requestId,
         headers: request.headers,
         body: routed.body,
-      }
-      requestLog.add(tenantId, { ...entry, operation, status, milliseconds, caller: callerName(caller) })
+        operationId,
+        status,
+        milliseconds,
+        caller: callerText,
+      })
     }
     const line = {
       contract: contract.name,
       operation: operationId,
       status,
       ms: Math.round(milliseconds * 100) / 100,
-      caller: callerName(caller),
-      requestId: exchange.requestId,
-      traceparent: exchange.request.headers.traceparent,
+      caller: callerText,
+      requestId,
+      traceparent: request.headers.traceparent,
     }
     if (failure?.kind === 'internal') log.error({ ...line, err: failure.cause ?? failure }, 'request failed')
     else log.info(line, failure === undefined ? 'request' : failure.message)

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ServedOperation } from './router.ts'
 
-interface Entry {
+export interface LoggedRequest {
   /** milliseconds since 1970 */
   at: number
   method: string
@@ -9,7 +8,8 @@ interface Entry {
   search: string
   headers: IncomingHttpHeaders
   requestId: string
-  operation: ServedOperation
+  operationId: string | null
+  /** 101 for a stream that was opened. */
   status: number
   milliseconds: number
   caller: string
@@ -26,9 +26,9 @@ const SECRET_FIELDS = /secret|token|password|authorization|api_?key/i
  * redaction is done when somebody reads them.
  */
 export class RequestLog {
-  readonly #rings = new Map<string, { entries: Entry[]; next: number }>()
+  readonly #rings = new Map<string, { entries: LoggedRequest[]; next: number }>()
 
-  add(tenantId: string, entry: Entry): void {
+  add(tenantId: string, entry: LoggedRequest): void {
     let ring = this.#rings.get(tenantId)
     if (ring === undefined) {
       ring = { entries: [], next: 0 }
@@ -52,12 +52,12 @@ function describe({
   search,
   headers,
   requestId,
-  operation,
+  operationId,
   status,
   milliseconds,
   caller,
   body,
-}: Entry) {
+}: LoggedRequest) {
   return {
     timestamp: new Date(at).toISOString(),
     method,
@@ -65,15 +65,15 @@ function describe({
     status,
     duration_ms: Math.round(milliseconds * 1000) / 1000,
     request_id: requestId,
-    operation_id: operation.operationId,
+    operation_id: operationId,
     caller,
     request_headers: redactHeaders(headers),
-    request_body: carriesSecrets(operation) ? HIDDEN : redactFields(body ?? null),
+    request_body: carriesSecrets(path) ? HIDDEN : redactFields(body ?? null),
   }
 }
 
 /** Registration and token requests are made of secrets. */
-const carriesSecrets = ({ path }: ServedOperation) => path.endsWith('/register') || path.endsWith('/token')
+const carriesSecrets = (path: string) => /\/(register|token)\/?$/.test(path)
 
 export function redactQuery(search: string): string {
   const query = new URLSearchParams(search)

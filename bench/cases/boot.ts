@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts'
 import { startServer } from '../child.ts'
-import { LISTENING, SETTINGS } from '../place.ts'
+import { LISTENING, SETTINGS, startFlags } from '../place.ts'
 import type { Line } from '../table.ts'
 
 const WANTED_SECONDS = 2
@@ -24,6 +24,7 @@ export async function runBoot(dataDir: string): Promise<BootRun> {
   const server = await startServer({
     file: 'src/main.ts',
     env: { ...SETTINGS, DATA_DIR: dataDir, LOG_FILE: path.join(dataDir, 'server.log') },
+    nodeOptions: startFlags(),
     listening: LISTENING,
   })
   const { status } = await fetch(`http://127.0.0.1:${server.port}/v1/health`)

@@ -13,7 +13,7 @@ const WANTED = 1.1
 async function runDispatcher({ load, place, plan }: Bench, times: number): Promise<Measured> {
   const logFile = path.join(place.dataDir, 'operations.log')
   const server = await startServer({
-    file: 'bench/baselines/operations.ts',
+    file: 'bench/dispatcher.ts',
     args: [String(times), place.fleetFile, logFile],
   })
   const traffic = { kind: 'telemetry' as const, chargers: place.fleet.chargers }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Child, startServer } from '../child.ts'
 import { ask, reportOf } from '../load/ask.ts'
 import { SUBSCRIBERS } from '../plan.ts'
@@ -39,8 +38,6 @@ async function deliver({ place, plan }: Bench, server: Child, publish: () => Pro
   const subscribers = await startServer({ file: 'bench/load/subscribers.ts' })
   const token = place.fleet.operatorToken
   await ask(subscribers, { kind: 'open', port: server.port, token, subscribers: SUBSCRIBERS })
-  // The handshake is answered before the token was looked up; nothing else tells that the last one is let in.
-  await delay(500)
   const frames = SUBSCRIBERS * plan.streamFrames
   subscribers.process.send({ kind: 'expect', frames })
   const finished = reportOf<number>(subscribers)

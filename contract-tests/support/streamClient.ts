@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
 import type { TestServer } from './testServer.ts'
 
@@ -5,8 +6,8 @@ export interface StreamClient {
   socket: WebSocket
   // biome-ignore lint/suspicious/noExplicitAny: tests look into frames of every shape, and fail where one is not as they say.
   frames: any[]
-  /** How the server ended it. */
-  closed: Promise<{ code: number; reason: string }>
+  /** How the server ended it. Rejects when it does not end it within five seconds. */
+  closed(): Promise<{ code: number; reason: string }>
   /** Resolves as soon as that many frames have come, and rejects after a second without them. */
   received(count: number): Promise<void>
   close(): Promise<void>
@@ -18,14 +19,14 @@ export async function openStream(server: TestServer, token?: string, path = '/st
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, { headers })
   const frames: unknown[] = []
   socket.on('message', data => frames.push(JSON.parse(String(data))))
-  const closed = new Promise<{ code: number; reason: string }>(resolve =>
+  const end = new Promise<{ code: number; reason: string }>(resolve =>
     socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
   )
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
   return {
     socket,
     frames,
-    closed,
+    closed: () => Promise.race([end, tooLate()]),
     received(count) {
       return new Promise((resolve, reject) => {
         const look = () => {
@@ -44,7 +45,12 @@ export async function openStream(server: TestServer, token?: string, path = '/st
     },
     async close() {
       socket.close()
-      await closed
+      await end
     },
   }
+}
+
+async function tooLate(): Promise<never> {
+  await delay(5000, undefined, { ref: false })
+  throw new Error('the server did not close the stream within five seconds')
 }

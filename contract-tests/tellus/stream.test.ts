@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import WebSocket from 'ws'
 import { events } from '../../generated/tellus/validators.js'
 import { hashSecret, newSecret } from '../../src/auth/secrets.ts'
@@ -9,7 +11,7 @@ import { openStream, type StreamClient } from '../support/streamClient.ts'
 import { openTestDatabase, startServerOn, type TestCharger, type TestServer } from '../support/testServer.ts'
 
 const database = await openTestDatabase()
-const server = await startServerOn(database)
+const server = await startServerOn(database, { STREAMS_PER_CLIENT: '1' })
 const roomy = await startServerOn(database, { STREAMS_PER_CLIENT: '10', STREAM_BUFFER_BYTES: '1000000' })
 after(async () => {
   await Promise.all([server.close(), roomy.close()])
@@ -186,7 +188,7 @@ describe('/stream closes with 4401', () => {
       [undefined, `/stream?token=${'0'.repeat(64)}`],
       [undefined, '/stream?token=%00'],
     ] as const) {
-      const { code, reason } = await (await openStream(server, bearer, path)).closed
+      const { code, reason } = await (await openStream(server, bearer, path)).closed()
       assert.equal(code, 4401, `${bearer} ${path}`)
       assert.notEqual(reason, '')
     }
@@ -194,7 +196,7 @@ describe('/stream closes with 4401', () => {
   it('when the token has expired before', async () => {
     const late = await server.operator('other')
     await tokensOf(server.credentials.other_tenant.tellus.client_id).update({ expires_at: inSeconds(-1) })
-    assert.deepEqual(await (await openStream(server, late)).closed, { code: 4401, reason: 'the token has expired' })
+    assert.deepEqual(await (await openStream(server, late)).closed(), { code: 4401, reason: 'the token has expired' })
   })
   it('when the token expires while it is open', async () => {
     const short = newSecret()
@@ -202,7 +204,7 @@ describe('/stream closes with 4401', () => {
     const held = await tokensOf(client_id).first('tenant_id', 'client_id', 'scopes')
     await db('core.access_tokens').insert({ ...held, token_hash: hashSecret(short), expires_at: inSeconds(0.3) })
     const stream = await openStream(server, short, only({ deviceId: randomUUID() }))
-    assert.deepEqual(await stream.closed, { code: 4401, reason: 'the token has expired' })
+    assert.deepEqual(await stream.closed(), { code: 4401, reason: 'the token has expired' })
   })
   it('when the token is revoked while it is open, and leaves other streams alone', async () => {
     const charger = await server.charger()
@@ -211,7 +213,7 @@ describe('/stream closes with 4401', () => {
     await upload(charger)
     await revoked.received(1)
     await tokensOf(server.credentials.tellus.admin_client_id).update({ revoked_at: inSeconds(0) })
-    assert.deepEqual(await revoked.closed, { code: 4401, reason: 'the token was revoked' })
+    assert.deepEqual(await revoked.closed(), { code: 4401, reason: 'the token was revoked' })
     await upload(charger)
     await kept.received(2)
     assert.equal(revoked.frames.length, 1)
@@ -219,11 +221,38 @@ describe('/stream closes with 4401', () => {
   })
 })
 
+describe('/stream when the feed was away', () => {
+  it('announces the gap, goes on, and closes with 4401 where the token was revoked meanwhile', async () => {
+    const charger = await server.charger()
+    const bearer = await server.operator('admin')
+    const revoked = await openStream(server, bearer, only(charger))
+    const kept = await openStream(server, token, only(charger))
+    await upload(charger)
+    await Promise.all([revoked.received(1), kept.received(1)])
+    const owner = new pg.Client({ connectionString: server.databaseUrl })
+    await owner.connect()
+    await owner.query(`select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'walsender'
+      and datname = current_database()`)
+    while (server.services.feed.live) await delay(1)
+    await tokensOf(server.credentials.tellus.admin_client_id).update({ revoked_at: inSeconds(0) })
+    await owner.end()
+    await kept.received(2)
+    const gap = kept.frames[1]
+    assert.equal(events.StreamGap(gap), true)
+    assert.equal((await revoked.closed()).code, 4401)
+    await upload(charger)
+    await kept.received(3)
+    assert.equal(kept.frames[2].device_id, charger.deviceId)
+    await kept.close()
+    while (!roomy.services.feed.live) await delay(10)
+  })
+})
+
 describe('/stream closes with 4403', () => {
   it('when the token lacks telemetry:read, or is of a charger', async () => {
     const charger = await server.charger()
     for (const bearer of [await server.operator('demo', 'site:read write'), charger.token]) {
-      assert.equal((await (await openStream(server, bearer)).closed).code, 4403)
+      assert.equal((await (await openStream(server, bearer)).closed()).code, 4403)
     }
     const narrow = await openStream(server, await server.operator('demo', 'telemetry:read'))
     await upload(charger)
@@ -237,7 +266,7 @@ describe('/stream closes with 4429', () => {
     const [one, two] = [await server.charger(), await server.charger()]
     const first = await openStream(server, token, only(one, two))
     const second = await openStream(server, await server.operator(), only(two, one))
-    const { code, reason } = await second.closed
+    const { code, reason } = await second.closed()
     assert.deepEqual([code, reason !== ''], [4429, true])
     const admin = await openStream(server, await server.operator('admin'), only(one, two))
     const others = await openStream(server, token, only(one))
@@ -276,7 +305,7 @@ describe('/stream closes with 4429', () => {
       assert.ok(performance.now() - from < 1000, 'a frame was delayed')
     }
     slow.socket.resume()
-    const { code, reason } = await slow.closed
+    const { code, reason } = await slow.closed()
     assert.deepEqual([code, reason], [4429, 'too slow'])
     assert.ok(slow.frames.length < rows)
     assert.equal(fast.frames.filter(({ device_id }) => device_id === busy.deviceId).length, rows)

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { type ActivityItem, describeRow } from '../activity.ts'
+import { type ActivityItem, describeRow, identityOf } from '../activity.ts'
 import * as store from '../store/activity.ts'
 import type { Feed } from './feed.ts'
 
@@ -8,8 +8,11 @@ const KEPT = 200
 /** A tenant's latest items, oldest first. */
 interface Recent {
   items: ActivityItem[]
+  /** Until the tables are read, what the feed told meanwhile; then what they told, which the feed may tell late. */
+  known: Set<string | undefined>
   /** Done when what lies before the first item of the feed has been read from the tables. */
   loaded: Promise<void>
+  isLoaded: boolean
 }
 
 /**
@@ -26,6 +29,9 @@ export class Activity {
       feed.subscribe(table, ({ kind, row, committedAt }) => {
         const recent = this.#recent.get(String(row.tenant_id))
         if (kind === 'delete' || recent === undefined) return
+        const identity = identityOf(table, row)
+        if (identity !== undefined && recent.known.has(identity)) return
+        if (!recent.isLoaded) recent.known.add(identity)
         recent.items.push({ timestamp: committedAt.toISOString(), ...describe(row as never) })
         if (recent.items.length >= KEPT * 2) recent.items.splice(0, recent.items.length - KEPT)
       })
@@ -41,11 +47,16 @@ export class Activity {
   }
 
   #follow(tenantId: string): Recent {
-    const recent: Recent = { items: [], loaded: Promise.resolve() }
+    const recent: Recent = { items: [], known: new Set(), loaded: Promise.resolve(), isLoaded: false }
     this.#recent.set(tenantId, recent)
     const now = new Date()
     recent.loaded = store.before(this.#db, tenantId, now, KEPT).then(
-      stored => void recent.items.unshift(...stored),
+      stored => {
+        const news = stored.filter(({ identity }) => !recent.known.has(identity))
+        recent.items.unshift(...news.map(({ item }) => item))
+        recent.known = new Set(stored.map(({ identity }) => identity))
+        recent.isLoaded = true
+      },
       error => {
         this.#recent.delete(tenantId)
         throw error

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { ClientCaller } from '../auth/caller.ts'
+import { type ClientCaller, callerName } from '../auth/caller.ts'
 import { hashSecret } from '../auth/secrets.ts'
 import { ApiError } from '../errors.ts'
 import type { Services } from '../services.ts'
@@ -9,17 +10,25 @@ import type { Change, Feed } from './feed.ts'
 
 const PING_EVERY = 30_000
 const SCOPE = 'telemetry:read'
+/** Its name in the AsyncAPI document. */
+const OPERATION = 'receiveStream'
 const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Close codes of the stream, as the AsyncAPI document lists them. */
 const CLOSE = { unauthorized: 4401, forbidden: 4403, tooMany: 4429, goingAway: 1001 }
 
-interface Subscriber {
-  socket: WebSocket
+/** Somebody with a good token, and what they ask for. */
+interface Visitor {
   caller: ClientCaller
+  token: string
+  /** As the feed names the token. */
   tokenKey: string
   /** The chargers asked for; undefined for all. */
   devices: Set<string> | undefined
+}
+
+interface Subscriber extends Visitor {
+  socket: WebSocket
   alive: boolean
   expiry: NodeJS.Timeout
 }
@@ -50,20 +59,28 @@ export class Stream {
     draining.addEventListener('abort', () => this.#closeAll())
   }
 
-  /** Completes the handshake first: a browser learns the reason of a refusal from a close code only. */
+  /**
+   * Looks at the token before the handshake ends, so that who sees it end misses nothing that is committed from then on.
+   * A refusal completes it too: a browser learns the reason from a close code only.
+   */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, webSocket => {
-      webSocket.on('error', () => webSocket.terminate())
-      this.#admit(webSocket, request).catch(error => {
-        const kind = error instanceof ApiError ? error.kind : 'internal'
-        if (kind === 'unauthorized') webSocket.close(CLOSE.unauthorized, error.message)
-        else if (kind === 'forbidden') webSocket.close(CLOSE.forbidden, error.message)
-        else webSocket.close(1011, 'internal error')
+    const shakeHands = (greet: (webSocket: WebSocket) => void) =>
+      this.#server.handleUpgrade(request, socket, head, webSocket => {
+        webSocket.on('error', () => webSocket.terminate())
+        greet(webSocket)
       })
-    })
+    this.#identify(request)
+      .then(
+        visitor => {
+          this.#note(request, visitor)
+          shakeHands(webSocket => this.#admit(webSocket, visitor))
+        },
+        error => shakeHands(webSocket => refuse(webSocket, error)),
+      )
+      .catch(() => socket.destroy())
   }
 
-  async #admit(socket: WebSocket, request: IncomingMessage): Promise<void> {
+  async #identify(request: IncomingMessage): Promise<Visitor> {
     const query = new URL(request.url ?? '/', 'ws://localhost').searchParams
     const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? query.get('token')
     if (token === null) throw new ApiError('unauthorized', 'a token is required')
@@ -71,35 +88,31 @@ export class Stream {
     if (caller.kind !== 'client' || !caller.scopes.has(SCOPE))
       throw new ApiError('forbidden', `this needs the scope ${SCOPE}`)
     const wanted = query.get('devices')
-    const devices = wanted
-      ? new Set(
-          wanted
-            .toLowerCase()
-            .split(',')
-            .map(id => id.trim()),
-        )
-      : undefined
-    if (!this.#hasRoom(caller, devices)) {
-      socket.close(CLOSE.tooMany, 'this client has this stream open already')
-      return
-    }
-    if (socket.readyState !== socket.OPEN) return
-    if (this.#services.draining.aborted) {
-      socket.close(CLOSE.goingAway, 'the server is going away')
-      return
-    }
-    this.#add({
-      socket,
-      caller,
-      devices,
-      tokenKey: keyOf(hashSecret(token)),
-      alive: true,
-      expiry: setTimeout(() => {}, 0),
-    })
+    const ids = wanted?.toLowerCase().split(',')
+    const devices = wanted ? new Set(ids?.map(id => id.trim())) : undefined
+    return { caller, token, tokenKey: keyOf(hashSecret(token)), devices }
+  }
+
+  /** A stream is a request of its tenant like any other. */
+  #note({ method = 'GET', url = '', headers }: IncomingMessage, { caller }: Visitor): void {
+    const [path = '', search = ''] = url.split('?')
+    const facts = { at: Date.now(), method, path, search, headers, requestId: randomUUID(), operationId: OPERATION }
+    const { requestLog, log } = this.#services
+    requestLog.add(caller.tenantId, { ...facts, status: 101, milliseconds: 0, caller: callerName(caller), body: null })
+    log.info(
+      { contract: 'tellus', operation: OPERATION, status: 101, caller: callerName(caller), requestId: facts.requestId },
+      'stream',
+    )
+  }
+
+  #admit(socket: WebSocket, visitor: Visitor): void {
+    if (this.#services.draining.aborted) socket.close(CLOSE.goingAway, 'the server is going away')
+    else if (this.#hasRoom(visitor)) this.#add({ ...visitor, socket, alive: true, expiry: setTimeout(() => {}, 0) })
+    else socket.close(CLOSE.tooMany, 'this client has this stream open already')
   }
 
   /** The published limit: one stream per client and set of chargers. */
-  #hasRoom(caller: ClientCaller, devices: Set<string> | undefined): boolean {
+  #hasRoom({ caller, devices }: Visitor): boolean {
     const name = setName(devices)
     let open = 0
     for (const other of this.#subscribers.get(caller.tenantId) ?? []) {
@@ -141,7 +154,17 @@ export class Stream {
         reason: 'the connection to the database was lost',
       }
       const frame = Buffer.from(JSON.stringify(gap))
-      for (const subscriber of this.#all()) this.#send(subscriber, frame)
+      for (const subscriber of this.#all()) {
+        this.#send(subscriber, frame)
+        this.#verify(subscriber)
+      }
+    })
+  }
+
+  /** A token may have been revoked while the feed was away. */
+  #verify({ socket, token }: Subscriber): void {
+    this.#services.accessTokens.find(token).catch(error => {
+      if (error instanceof ApiError) refuse(socket, error)
     })
   }
 
@@ -211,6 +234,13 @@ function toFrame(row: Record<string, unknown>) {
       },
     ],
   }
+}
+
+function refuse(socket: WebSocket, error: unknown): void {
+  const kind = error instanceof ApiError ? error.kind : 'internal'
+  if (kind === 'unauthorized') socket.close(CLOSE.unauthorized, (error as ApiError).message)
+  else if (kind === 'forbidden') socket.close(CLOSE.forbidden, (error as ApiError).message)
+  else socket.close(1011, 'internal error')
 }
 
 const setName = (devices: Set<string> | undefined) => (devices === undefined ? '*' : [...devices].sort().join(','))

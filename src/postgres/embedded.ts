@@ -189,7 +189,7 @@ async function initialise(binaries: string, cluster: string, password: string, a
   for (const name of fs.readdirSync(place).filter(name => name.startsWith('postgres.new-')))
     fs.rmSync(path.join(place, name), { recursive: true, force: true, maxRetries: 10 })
   const unfinished = fs.mkdtempSync(`${cluster}.new-`)
-  const passwordFile = path.join(os.tmpdir(), `voltspec-${randomBytes(8).toString('hex')}`)
+  const passwordFile = `${unfinished}.password`
   fs.writeFileSync(passwordFile, password, { mode: 0o600 })
   if (account.uid !== undefined) {
     fs.chownSync(unfinished, account.uid, account.gid!)

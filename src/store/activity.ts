@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { type ActivityItem, describeRow } from '../activity.ts'
+import { type ActivityItem, describeRow, identityOf } from '../activity.ts'
 
 /** Where the past is read from. Samples are left out: they are too many to be worth telling afterwards. */
 const TABLES = {
@@ -9,8 +9,13 @@ const TABLES = {
   'core.firmware_reports': 'received_at',
 }
 
+export interface StoredItem {
+  identity: string | undefined
+  item: ActivityItem
+}
+
 /** A tenant's latest items before an instant, oldest first. */
-export async function before(db: Knex, tenantId: string, instant: Date, limit: number): Promise<ActivityItem[]> {
+export async function before(db: Knex, tenantId: string, instant: Date, limit: number): Promise<StoredItem[]> {
   const lists = await Promise.all(
     Object.entries(TABLES).map(async ([table, at]) => {
       const rows = await db(table)
@@ -18,11 +23,14 @@ export async function before(db: Knex, tenantId: string, instant: Date, limit: n
         .where(at, '<', instant)
         .orderBy(at, 'desc')
         .limit(limit)
-      return rows.map(row => ({ timestamp: row[at].toISOString() as string, ...describeRow[table]!(row) }))
+      return rows.map(row => ({
+        identity: identityOf(table, row),
+        item: { timestamp: row[at].toISOString() as string, ...describeRow[table]!(row) },
+      }))
     }),
   )
   return lists
     .flat()
-    .sort((a, b) => a.timestamp.localeCompare(b.timestamp))
+    .sort((a, b) => a.item.timestamp.localeCompare(b.item.timestamp))
     .slice(-limit)
 }

@@ -82,13 +82,18 @@ export async function queue(db: Knex, commands: NewCommand[]): Promise<string[]>
 
 /** All that waits for the charger, oldest first. Does not count as the delivery that a long-poll makes. */
 export async function listPending(db: Knex, deviceId: string): Promise<PendingCommand[]> {
+  // The second part sees the rows as they were before the first, so nothing comes twice.
   const { rows } = await db.raw<{ rows: CommandRow[] }>(
-    `with pending as (
-       update core.commands set status = 'delivered', delivered_at = coalesce(delivered_at, now())
-       where device_id = ? and status in ('queued', 'delivered') and expires_at > now()
+    `with delivered as (
+       update core.commands set status = 'delivered', delivered_at = now()
+       where device_id = :deviceId and status = 'queued' and expires_at > now()
        returning command_id, command, connector_id, params, expires_at, sequence)
-     select * from pending order by sequence`,
-    [deviceId],
+     select * from delivered
+     union all
+     select command_id, command, connector_id, params, expires_at, sequence from core.commands
+     where device_id = :deviceId and status = 'delivered' and expires_at > now()
+     order by sequence`,
+    { deviceId },
   )
   return rows.map(toPending)
 }
