@@ -4,10 +4,10 @@ import type { AccessTokens } from './auth/accessTokens.ts'
 import type { Config } from './config.ts'
 import type { Activity } from './feed/activity.ts'
 import type { Feed } from './feed/feed.ts'
+import type { RequestLog } from './http/requestLog.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { Metrics } from './metrics.ts'
-import type { RequestLog } from './requestLog.ts'
 
 /** What a server process has open and lends to every call. */
 export interface Services {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
-import { type ActivityItem, describeRow, identityOf } from '../activity.ts'
 import * as store from '../store/activity.ts'
+import { ACTIVITY_TABLES, type ActivityItem, describeRow, identityOf } from './activityItem.ts'
 import type { Feed } from './feed.ts'
 
 const KEPT = 200
@@ -25,14 +25,14 @@ export class Activity {
 
   constructor(db: Knex, feed: Feed) {
     this.#db = db
-    for (const [table, describe] of Object.entries(describeRow)) {
+    for (const table of ACTIVITY_TABLES) {
       feed.subscribe(table, ({ kind, row, committedAt }) => {
         const recent = this.#recent.get(String(row.tenant_id))
         if (kind === 'delete' || recent === undefined) return
         const identity = identityOf(table, row)
         if (identity !== undefined && recent.known.has(identity)) return
         if (!recent.isLoaded) recent.known.add(identity)
-        recent.items.push({ timestamp: committedAt.toISOString(), ...describe(row as never) })
+        recent.items.push(describeRow(table, committedAt, row))
         if (recent.items.length >= KEPT * 2) recent.items.splice(0, recent.items.length - KEPT)
       })
     }
@@ -52,9 +52,9 @@ export class Activity {
     const now = new Date()
     recent.loaded = store.before(this.#db, tenantId, now, KEPT).then(
       stored => {
-        const news = stored.filter(({ identity }) => !recent.known.has(identity))
-        recent.items.unshift(...news.map(({ item }) => item))
-        recent.known = new Set(stored.map(({ identity }) => identity))
+        const news = stored.filter(({ table, row }) => !recent.known.has(identityOf(table, row)))
+        recent.items.unshift(...news.map(({ table, at, row }) => describeRow(table, at, row)))
+        recent.known = new Set(stored.map(({ table, row }) => identityOf(table, row)))
         recent.isLoaded = true
       },
       error => {

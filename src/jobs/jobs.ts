@@ -1,12 +1,19 @@
 import type { Knex } from 'knex'
-import { fromKnex, PgBoss } from 'pg-boss'
-import type { Logger } from 'pino'
-import * as accessTokens from '../store/accessTokens.ts'
-import * as commands from '../store/commands.ts'
-import * as idempotencyKeys from '../store/idempotencyKeys.ts'
-import { ensurePartitions } from './ensurePartitions.ts'
-import { type LiftJob, liftFlexibility } from './liftFlexibility.ts'
-import { runSchedule, type ScheduleJob } from './runSchedule.ts'
+
+/** An edge of a connector's charging schedule. */
+export interface ScheduleJob {
+  deviceId: string
+  connectorId: number
+  /** A schedule that was replaced has another revision; its jobs end without a trace. */
+  revision: string
+  /** The edge that the job is for. A job that comes a second time finds its schedule past it. */
+  at: string
+}
+
+/** The end of a flexibility control. */
+export interface LiftJob {
+  controlId: string
+}
 
 /** What can be asked for at a time to come, with what it is about. */
 export interface JobData {
@@ -19,42 +26,4 @@ export interface Jobs {
   /** Asks for a job in the caller's own transaction: it exists if and only if that commits. */
   sendAt<Name extends keyof JobData>(db: Knex, name: Name, data: JobData[Name], at: Date): Promise<void>
   stop(): Promise<void>
-}
-
-const QUEUES = ['run-schedule', 'lift-flexibility', 'expire-commands', 'housekeeping'] as const
-
-export async function startJobs(db: Knex, log: Logger, settings: { commandExpirySeconds: number }): Promise<Jobs> {
-  const boss = new PgBoss({ db: fromKnex(db), schema: 'jobs', createSchema: false, migrate: false })
-  boss.on('error', error => log.warn({ err: error }, 'the job queue failed'))
-  await boss.start()
-  for (const name of QUEUES)
-    await boss.createQueue(name, { retryLimit: 20, retryDelay: 1, retryBackoff: true, expireInSeconds: 60 })
-
-  const jobs: Jobs = {
-    async sendAt(transaction, name, data, at) {
-      await boss.send(name, data, { startAfter: at, db: fromKnex(transaction) })
-    },
-    async stop() {
-      await boss.stop({ graceful: true, timeout: 3000 })
-    },
-  }
-  const polling = { pollingIntervalSeconds: 0.5, batchSize: 50 }
-  const { commandExpirySeconds } = settings
-  await boss.work<ScheduleJob>('run-schedule', polling, async batch => {
-    for (const { data } of batch) await runSchedule({ db, jobs, commandExpirySeconds }, data)
-  })
-  await boss.work<LiftJob>('lift-flexibility', polling, async batch => {
-    for (const { data } of batch) await liftFlexibility(db, data, commandExpirySeconds)
-  })
-  await boss.work('expire-commands', async () => {
-    await commands.expire(db)
-  })
-  await boss.work('housekeeping', async () => {
-    await ensurePartitions(db)
-    await accessTokens.removeOld(db)
-    await idempotencyKeys.removeOld(db)
-  })
-  await boss.schedule('expire-commands', '* * * * *', {})
-  await boss.schedule('housekeeping', '7 * * * *', {})
-  return jobs
 }

@@ -1,10 +1,7 @@
 import type { Knex } from 'knex'
 import * as commands from '../store/commands.ts'
 import * as flexibility from '../store/flexibility.ts'
-
-export interface LiftJob {
-  controlId: string
-}
+import type { LiftJob } from './jobs.ts'
 
 /** At the end of a flexibility control: gives every connector that it limited its full power back, once. */
 export async function liftFlexibility(db: Knex, { controlId }: LiftJob, commandExpirySeconds: number): Promise<void> {

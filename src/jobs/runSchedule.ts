@@ -2,16 +2,7 @@ import type { Knex } from 'knex'
 import { nextEdge } from '../schedule/edges.ts'
 import * as commands from '../store/commands.ts'
 import * as schedules from '../store/schedules.ts'
-import type { Jobs } from './jobs.ts'
-
-export interface ScheduleJob {
-  deviceId: string
-  connectorId: number
-  /** A schedule that was replaced has another revision; its jobs end without a trace. */
-  revision: string
-  /** The edge that the job is for. A job that comes a second time finds its schedule past it. */
-  at: string
-}
+import type { Jobs, ScheduleJob } from './jobs.ts'
 
 interface Means {
   db: Knex

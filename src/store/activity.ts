@@ -1,5 +1,4 @@
 import type { Knex } from 'knex'
-import { type ActivityItem, describeRow, identityOf } from '../activity.ts'
 
 /** Where the past is read from. Samples are left out: they are too many to be worth telling afterwards. */
 const TABLES = {
@@ -9,13 +8,15 @@ const TABLES = {
   'core.firmware_reports': 'received_at',
 }
 
-export interface StoredItem {
-  identity: string | undefined
-  item: ActivityItem
+/** A row of one of the tables. */
+export interface StoredRow {
+  table: string
+  at: Date
+  row: Record<string, unknown>
 }
 
-/** A tenant's latest items before an instant, oldest first. */
-export async function before(db: Knex, tenantId: string, instant: Date, limit: number): Promise<StoredItem[]> {
+/** A tenant's latest rows before an instant, oldest first. */
+export async function before(db: Knex, tenantId: string, instant: Date, limit: number): Promise<StoredRow[]> {
   const lists = await Promise.all(
     Object.entries(TABLES).map(async ([table, at]) => {
       const rows = await db(table)
@@ -23,14 +24,11 @@ export async function before(db: Knex, tenantId: string, instant: Date, limit: n
         .where(at, '<', instant)
         .orderBy(at, 'desc')
         .limit(limit)
-      return rows.map(row => ({
-        identity: identityOf(table, row),
-        item: { timestamp: row[at].toISOString() as string, ...describeRow[table]!(row) },
-      }))
+      return rows.map(row => ({ table, at: row[at] as Date, row }))
     }),
   )
   return lists
     .flat()
-    .sort((a, b) => a.item.timestamp.localeCompare(b.item.timestamp))
+    .sort((a, b) => a.at.getTime() - b.at.getTime())
     .slice(-limit)
 }

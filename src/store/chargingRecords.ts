@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
-import type { Page, Paging } from '../contracts/tellus/paging.ts'
 import { instant } from './instant.ts'
+import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
 import { isUuid } from './uuid.ts'
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { EnergyPeriod } from '../contracts/tellus/energyPeriod.ts'
+import type { EnergyPeriod } from '../energy/energyPeriod.ts'
 import { invalid } from '../errors.ts'
 import { instant } from './instant.ts'
 

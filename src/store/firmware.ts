@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { Page, Paging } from '../contracts/tellus/paging.ts'
+import type { Page, Paging } from './page.ts'
 
 /** How many chargers run the latest version of their model, as a number and in % with one decimal. */
 export interface Adoption {

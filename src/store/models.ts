@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { Page, Paging } from '../contracts/tellus/paging.ts'
+import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
 
 /** A charger model of the catalogue, which all tenants share. Powers in kW. */

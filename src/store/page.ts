@@ -1,5 +1,22 @@
 import type { Knex } from 'knex'
-import { DEFAULT_SIZE, limitOf, offsetOf, type Page, type Paging } from '../contracts/tellus/paging.ts'
+
+/** What `page` and `size` ask for; the contract bounds both. */
+export interface Paging {
+  page?: number
+  size?: number
+}
+
+export interface Page<Item> {
+  items: Item[]
+  total: number
+  page: number
+  size: number
+}
+
+export const DEFAULT_SIZE = 20
+
+export const limitOf = ({ size = DEFAULT_SIZE }: Paging): number => size
+export const offsetOf = ({ page = 1, size = DEFAULT_SIZE }: Paging): number => (page - 1) * size
 
 /** The SQL parts of a list. The row is `t` in all of them; `:names` are bindings. */
 interface List {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
-import type { Page, Paging } from '../contracts/tellus/paging.ts'
 import { instant } from './instant.ts'
+import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
 
 /** A site with how many of its connectors are in each state now. `power_capacity` in kW. */

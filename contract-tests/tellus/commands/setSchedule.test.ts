@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { runSchedule, type ScheduleJob } from '../../../src/jobs/runSchedule.ts'
+import type { ScheduleJob } from '../../../src/jobs/jobs.ts'
+import { runSchedule } from '../../../src/jobs/runSchedule.ts'
 import { site } from '../../support/bodies.ts'
 import { startTestServer, type TestCharger } from '../../support/testServer.ts'
 

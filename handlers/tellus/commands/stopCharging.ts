@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../generated/tellus/index.ts'
-import { requestCommand } from '../../../src/commandRequest.ts'
+import { requestCommand } from '../../../src/charger/commandRequest.ts'
 import { success } from '../../../src/contracts/tellus/envelope.ts'
 
 export const stopCharging: Handlers['stopCharging'] = async ({ db, config, caller, path, body }) => {

@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../generated/tellus/index.ts'
+import { toDeviceEvent } from '../../../src/charger/deviceEvent.ts'
 import { success } from '../../../src/contracts/tellus/envelope.ts'
-import { toDeviceEvent } from '../../../src/deviceEvent.ts'
 import * as deviceEvents from '../../../src/store/deviceEvents.ts'
 
 export const reportDeviceEvent: Handlers['reportDeviceEvent'] = async ({ db, caller, body }) => {

@@ -1,7 +1,7 @@
 import type { Handlers } from '../../../generated/tellus/index.ts'
+import { toReading } from '../../../src/charger/telemetry.ts'
 import { success } from '../../../src/contracts/tellus/envelope.ts'
 import { conflict } from '../../../src/errors.ts'
-import { toReading } from '../../../src/telemetry.ts'
 
 export const uploadTelemetry: Handlers['uploadTelemetry'] = async ({ ingest, caller, body }) => {
   const outcome = await ingest.readings.submit(toReading(caller, body))

@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../generated/tellus/index.ts'
-import { energyPeriod } from '../../../src/contracts/tellus/energyPeriod.ts'
 import { success } from '../../../src/contracts/tellus/envelope.ts'
+import { energyPeriod } from '../../../src/energy/energyPeriod.ts'
 import * as energy from '../../../src/store/energy.ts'
 
 export const getAggregatedEnergy: Handlers['getAggregatedEnergy'] = async ({ db, caller, query }) => {

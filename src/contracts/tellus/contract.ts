@@ -4,7 +4,7 @@ import * as validators from '../../../generated/tellus/validators.js'
 import { deviceToken, operatorToken } from '../../auth/bearer.ts'
 import { enroll } from '../../auth/enrollment.ts'
 import type { Contract, Validators } from '../../contract.ts'
-import type { Document } from '../../router.ts'
+import type { Document } from '../../http/router.ts'
 import { renderError } from './errors.ts'
 
 /** Chargers and the operator console, at the root. */

@@ -1,6 +1,6 @@
 import type { RenderedError } from '../../contract.ts'
 import { type ApiError, type ErrorKind, STATUS } from '../../errors.ts'
-import type { ServedOperation } from '../../router.ts'
+import type { ServedOperation } from '../../http/router.ts'
 
 /** Note that code 5001 is HTTP 429, as in the published error table. */
 const CODE: Record<ErrorKind, number> = {

@@ -1,20 +1,4 @@
-/** What `page` and `size` ask for; the contract bounds both. */
-export interface Paging {
-  page?: number
-  size?: number
-}
-
-export interface Page<Item> {
-  items: Item[]
-  total: number
-  page: number
-  size: number
-}
-
-export const DEFAULT_SIZE = 20
-
-export const limitOf = ({ size = DEFAULT_SIZE }: Paging): number => size
-export const offsetOf = ({ page = 1, size = DEFAULT_SIZE }: Paging): number => (page - 1) * size
+import type { Page } from '../../store/page.ts'
 
 /** `Link` (RFC 8288) with first, prev, next and last, and `X-Total-Count`, for a page of the list at `url`. */
 export function pageHeaders(url: string, { page, size, total }: Omit<Page<unknown>, 'items'>): Record<string, string> {

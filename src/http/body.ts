@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { parse as parseForm } from 'node:querystring'
-import { ApiError } from './errors.ts'
+import { ApiError } from '../errors.ts'
 
 const DEPTH = 64
 

@@ -1,6 +1,6 @@
-import type { DeviceCaller } from './auth/caller.ts'
-import { invalid } from './errors.ts'
-import type { ConnectorMove, DeviceEvent } from './store/deviceEvents.ts'
+import type { DeviceCaller } from '../auth/caller.ts'
+import { invalid } from '../errors.ts'
+import type { ConnectorMove, DeviceEvent } from '../store/deviceEvents.ts'
 import { faultCode, LIVE_AHEAD, REFUSED_AHEAD } from './telemetry.ts'
 
 interface ReportedEvent {

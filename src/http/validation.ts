@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import { ApiError } from './errors.ts'
+import { ApiError } from '../errors.ts'
 
 /** An Ajv error in words for the caller: which field, and what it should be. */
 export function validationError({ keyword, instancePath, params, message }: ErrorObject): ApiError {

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex'
-import { type ClientCaller, callerName } from './auth/caller.ts'
-import { notFound } from './errors.ts'
-import * as commands from './store/commands.ts'
-import * as connectors from './store/connectorLookup.ts'
+import { type ClientCaller, callerName } from '../auth/caller.ts'
+import { notFound } from '../errors.ts'
+import * as commands from '../store/commands.ts'
+import * as connectors from '../store/connectorLookup.ts'
 
 interface Asked {
   deviceId: string

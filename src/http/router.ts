@@ -1,5 +1,5 @@
 import { OpenAPIRouter, type Operation, type ParsedRequest, type Request } from 'openapi-backend'
-import { ApiError } from './errors.ts'
+import { ApiError } from '../errors.ts'
 
 /** The parts of an operation that serving it needs, beyond what openapi-backend types. */
 export interface ServedOperation {

@@ -1,6 +1,6 @@
-import type { DeviceCaller } from './auth/caller.ts'
-import { invalid } from './errors.ts'
-import type { Reading } from './store/readings.ts'
+import type { DeviceCaller } from '../auth/caller.ts'
+import { invalid } from '../errors.ts'
+import type { Reading } from '../store/readings.ts'
 
 const MINUTE = 60_000
 /** A sample dated further ahead is a broken clock. */

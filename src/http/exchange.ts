@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Config } from './config.ts'
+import type { Config } from '../config.ts'
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/
 const EXPOSED = 'X-Request-Id, X-Total-Count, Link, Content-Range, Retry-After, Location, Allow'

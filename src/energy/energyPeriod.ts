@@ -1,5 +1,5 @@
-import { invalid } from '../../errors.ts'
-import { isTimeZone } from '../../formats.ts'
+import { invalid } from '../errors.ts'
+import { isTimeZone } from '../formats.ts'
 
 export type Granularity = 'hour' | 'day' | 'month'
 

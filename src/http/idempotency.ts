@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
-import { conflict } from './errors.ts'
-import type { Reply } from './operation.ts'
-import * as keys from './store/idempotencyKeys.ts'
+import { conflict } from '../errors.ts'
+import type { Reply } from '../operation.ts'
+import * as keys from '../store/idempotencyKeys.ts'
 
 export interface KeyedRequest {
   tenantId: string

@@ -33,8 +33,7 @@ export function identityOf(table: string, row: Record<string, unknown>): string 
   return id === undefined ? undefined : `${table} ${id} ${row.status}`
 }
 
-/** How a row of each table reads, whether it comes from the feed or from the table itself. */
-export const describeRow: Record<string, (row: Row) => Omit<ActivityItem, 'timestamp'>> = {
+const DESCRIPTIONS: Record<string, (row: Row) => Omit<ActivityItem, 'timestamp'>> = {
   'telemetry.readings': row => ({
     type: 'telemetry',
     device_id: row.device_id,
@@ -71,3 +70,12 @@ export const describeRow: Record<string, (row: Row) => Omit<ActivityItem, 'times
     data: { firmware_version: row.firmware_version, status: row.status },
   }),
 }
+
+/** The tables whose rows are activity. */
+export const ACTIVITY_TABLES = Object.keys(DESCRIPTIONS)
+
+/** How a row of a table reads, whether it comes from the feed or from the table itself. */
+export const describeRow = (table: string, at: Date, row: Record<string, unknown>): ActivityItem => ({
+  timestamp: at.toISOString(),
+  ...DESCRIPTIONS[table]!(row as unknown as Row),
+})

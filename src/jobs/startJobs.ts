@@ -1,0 +1,49 @@
+import type { Knex } from 'knex'
+import { fromKnex, PgBoss } from 'pg-boss'
+import type { Logger } from 'pino'
+import * as accessTokens from '../store/accessTokens.ts'
+import * as commands from '../store/commands.ts'
+import * as idempotencyKeys from '../store/idempotencyKeys.ts'
+import { ensurePartitions } from './ensurePartitions.ts'
+import type { Jobs, LiftJob, ScheduleJob } from './jobs.ts'
+import { liftFlexibility } from './liftFlexibility.ts'
+import { runSchedule } from './runSchedule.ts'
+
+const QUEUES = ['run-schedule', 'lift-flexibility', 'expire-commands', 'housekeeping'] as const
+
+/** Starts to work on jobs in this process. */
+export async function startJobs(db: Knex, log: Logger, settings: { commandExpirySeconds: number }): Promise<Jobs> {
+  const boss = new PgBoss({ db: fromKnex(db), schema: 'jobs', createSchema: false, migrate: false })
+  boss.on('error', error => log.warn({ err: error }, 'the job queue failed'))
+  await boss.start()
+  for (const name of QUEUES)
+    await boss.createQueue(name, { retryLimit: 20, retryDelay: 1, retryBackoff: true, expireInSeconds: 60 })
+
+  const jobs: Jobs = {
+    async sendAt(transaction, name, data, at) {
+      await boss.send(name, data, { startAfter: at, db: fromKnex(transaction) })
+    },
+    async stop() {
+      await boss.stop({ graceful: true, timeout: 3000 })
+    },
+  }
+  const polling = { pollingIntervalSeconds: 0.5, batchSize: 50 }
+  const { commandExpirySeconds } = settings
+  await boss.work<ScheduleJob>('run-schedule', polling, async batch => {
+    for (const { data } of batch) await runSchedule({ db, jobs, commandExpirySeconds }, data)
+  })
+  await boss.work<LiftJob>('lift-flexibility', polling, async batch => {
+    for (const { data } of batch) await liftFlexibility(db, data, commandExpirySeconds)
+  })
+  await boss.work('expire-commands', async () => {
+    await commands.expire(db)
+  })
+  await boss.work('housekeeping', async () => {
+    await ensurePartitions(db)
+    await accessTokens.removeOld(db)
+    await idempotencyKeys.removeOld(db)
+  })
+  await boss.schedule('expire-commands', '* * * * *', {})
+  await boss.schedule('housekeeping', '7 * * * *', {})
+  return jobs
+}
