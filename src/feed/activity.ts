@@ -21,21 +21,13 @@ interface Recent {
  */
 export class Activity {
   readonly #db: Knex
+  readonly #feed: Feed
+  #listening = false
   readonly #recent = new Map<string, Recent>()
 
   constructor(db: Knex, feed: Feed) {
     this.#db = db
-    for (const table of ACTIVITY_TABLES) {
-      feed.subscribe(table, ({ kind, row, committedAt }) => {
-        const recent = this.#recent.get(String(row.tenant_id))
-        if (kind === 'delete' || recent === undefined) return
-        const identity = identityOf(table, row)
-        if (identity !== undefined && recent.known.has(identity)) return
-        if (!recent.isLoaded) recent.known.add(identity)
-        recent.items.push(describeRow(table, committedAt, row))
-        if (recent.items.length >= KEPT * 2) recent.items.splice(0, recent.items.length - KEPT)
-      })
-    }
+    this.#feed = feed
     feed.onResumed(() => this.#recent.clear())
   }
 
@@ -46,7 +38,25 @@ export class Activity {
     return recent.items.slice(-limit).reverse()
   }
 
+  /** From the first time that anybody asks, since decoding what nobody reads costs. */
+  #listen(): void {
+    if (this.#listening) return
+    this.#listening = true
+    for (const table of ACTIVITY_TABLES) {
+      this.#feed.subscribe(table, ({ kind, row, committedAt }) => {
+        const recent = this.#recent.get(String(row.tenant_id))
+        if (kind === 'delete' || recent === undefined) return
+        const identity = identityOf(table, row)
+        if (identity !== undefined && recent.known.has(identity)) return
+        if (!recent.isLoaded) recent.known.add(identity)
+        recent.items.push(describeRow(table, committedAt, row))
+        if (recent.items.length >= KEPT * 2) recent.items.splice(0, recent.items.length - KEPT)
+      })
+    }
+  }
+
   #follow(tenantId: string): Recent {
+    this.#listen()
     const recent: Recent = { items: [], known: new Set(), loaded: Promise.resolve(), isLoaded: false }
     this.#recent.set(tenantId, recent)
     const now = new Date()

@@ -135,7 +135,7 @@ export class Feed {
       { acknowledge: { auto: false, timeoutSeconds: 0 } },
     )
     this.#service = service
-    const plugin = new TemporarySlotPlugin()
+    const plugin = new TemporarySlotPlugin(table => this.#listeners.has(table) || this.#columns.has(table))
     let committedAt = new Date()
     let heardAt = performance.now()
     const pulse = setInterval(() => {
@@ -155,9 +155,10 @@ export class Feed {
       started()
     })
     service.on('error', error => this.#log.warn({ err: error }, 'the feed failed'))
-    service.on('data', (position: string, message: Pgoutput.Message) => {
+    service.on('data', (position: string, message: Pgoutput.Message | undefined) => {
       heardAt = performance.now()
       plugin.position = position
+      if (message === undefined) return
       if (message.tag === 'begin') {
         committedAt = new Date(Number(message.commitTime) / 1000)
         this.#seenAt = committedAt
@@ -207,13 +208,30 @@ function justBefore(position: string): string {
   return `${(before >> 32n).toString(16)}/${(before & 0xffffffffn).toString(16)}`
 }
 
+/** Insert, update and delete, by their first byte. */
+const ROW_MESSAGES = new Set(['I', 'U', 'D'].map(letter => letter.charCodeAt(0)))
+
 /** Makes its own temporary slot on the connection that then reads from it, so that both end together. */
 class TemporarySlotPlugin extends PgoutputPlugin {
   /** How far the log has been read, as acknowledged to the server. */
   position = '0/1'
 
-  constructor() {
+  readonly #wants: (table: string) => boolean
+  /** Tables by the id that stands in the messages about their rows. */
+  readonly #tables = new Map<number, string>()
+
+  /** @param wants whether anybody listens to changes of a table (`schema.name`) */
+  constructor(wants: (table: string) => boolean) {
     super({ protoVersion: 1, publicationNames: [PUBLICATION] })
+    this.#wants = wants
+  }
+
+  /** A row that nobody listens for is not decoded: that is most of what a change costs. */
+  override parse(buffer: Buffer): Pgoutput.Message | undefined {
+    if (ROW_MESSAGES.has(buffer[0]!) && !this.#wants(this.#tables.get(buffer.readInt32BE(1))!)) return undefined
+    const message: Pgoutput.Message = super.parse(buffer)
+    if (message.tag === 'relation') this.#tables.set(message.relationOid, `${message.schema}.${message.name}`)
+    return message
   }
 
   override async start(client: Client, slotName: string, lastLsn: string): Promise<unknown> {

@@ -50,6 +50,8 @@ export class Stream {
   /** By tenant, since a frame concerns one tenant. */
   readonly #subscribers = new Map<string, Set<Subscriber>>()
   readonly #pinger: NodeJS.Timeout
+  /** Samples are listened to while there are subscribers, since decoding them costs. */
+  #endListening: (() => void) | undefined
 
   constructor(services: Services) {
     this.#services = services
@@ -125,6 +127,9 @@ export class Stream {
     const { socket, caller } = subscriber
     const subscribers = this.#subscribers.get(caller.tenantId) ?? new Set()
     this.#subscribers.set(caller.tenantId, subscribers.add(subscriber))
+    this.#endListening ??= this.#services.feed.subscribe('telemetry.readings', change => {
+      if (change.kind === 'insert') this.#publish(change)
+    })
     this.#services.metrics.streams.inc()
     const left = Math.min(caller.expiresAt - Date.now(), LONGEST_TIMER)
     subscriber.expiry = setTimeout(() => socket.close(CLOSE.unauthorized, 'the token has expired'), left)
@@ -135,14 +140,15 @@ export class Stream {
       clearTimeout(subscriber.expiry)
       subscribers.delete(subscriber)
       if (subscribers.size === 0) this.#subscribers.delete(caller.tenantId)
+      if (this.#subscribers.size === 0) {
+        this.#endListening?.()
+        this.#endListening = undefined
+      }
       this.#services.metrics.streams.dec()
     })
   }
 
   #listen(feed: Feed): void {
-    feed.subscribe('telemetry.readings', change => {
-      if (change.kind === 'insert') this.#publish(change)
-    })
     feed.subscribe('core.access_tokens', ({ kind, row }) => {
       if (kind !== 'insert') this.#closeRevoked(keyOf(row.token_hash as Buffer))
     })
