@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -69,7 +69,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   }
   const stream = new Stream(services)
 
-  const serve = buildExpress(services)
+  const serve = buildServer(services)
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -134,16 +134,23 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   }
 }
 
-/** The contracts first, so that Express costs a request only what it must; then what people look at in a browser. */
+/**
+ * The contracts first, so that Express costs a request of theirs nothing: setting it up for a request costs a sixth of
+ * all that the whole stack does. Express then serves what people look at in a browser, and what nobody knows.
+ */
+function buildServer(services: Services): RequestListener {
+  const dispatchers = contracts.map(contract => serveContract(contract, services))
+  const express = buildExpress(services)
+  return (request, response) => {
+    for (const dispatch of dispatchers) if (dispatch(request, response)) return
+    express(request, response)
+  }
+}
+
 function buildExpress(services: Services): express.Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  const dispatchers = contracts.map(contract => serveContract(contract, services))
-  app.use((request, response, next) => {
-    for (const dispatch of dispatchers) if (dispatch(request, response)) return
-    next()
-  })
   for (const kind of ['openapi', 'asyncapi']) {
     app.get(`/${kind}/:file`, (request, response, next) => {
       const contract = /^([a-z]+)\.json$/.exec(request.params.file)?.[1]

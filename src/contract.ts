@@ -52,6 +52,7 @@ const LARGE = 256 * 1024
 const ANONYMOUS: AnonymousCaller = { kind: 'anonymous' }
 /** Headers that must not come twice: which one counts would be a guess. */
 const SINGLE = new Set(['authorization', 'content-type', 'idempotency-key', 'content-length', 'host'])
+const SINGLE_LENGTHS = new Set([...SINGLE].map(name => name.length))
 
 /** What one request carries through openapi-backend, beside its context. */
 interface Passage {
@@ -300,12 +301,13 @@ function checkScopes(caller: Caller, required: string[]): void {
 
 function checkHeaders({ rawHeaders, headers, httpVersion }: IncomingMessage): void {
   if (headers.host === undefined && httpVersion === '1.1') throw new ApiError('invalid', 'the header Host is missing')
-  const seen = new Set<string>()
+  const seen: string[] = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!SINGLE_LENGTHS.has(rawHeaders[index]!.length)) continue
     const name = rawHeaders[index]!.toLowerCase()
     if (!SINGLE.has(name)) continue
-    if (seen.has(name)) throw new ApiError('invalid', `the header ${rawHeaders[index]} came twice`)
-    seen.add(name)
+    if (seen.includes(name)) throw new ApiError('invalid', `the header ${rawHeaders[index]} came twice`)
+    seen.push(name)
   }
 }
 

@@ -1,10 +1,10 @@
+import { hash } from 'node:crypto'
 import type { Knex } from 'knex'
 import { ApiError } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import * as store from '../store/accessTokens.ts'
 import type { ClientCaller, DeviceCaller } from './caller.ts'
 import { impliedScopes } from './scopes.ts'
-import { hashSecret } from './secrets.ts'
 
 type TokenCaller = DeviceCaller | ClientCaller
 
@@ -37,18 +37,17 @@ export class AccessTokens {
 
   /** Who holds the token. @throws unauthorized when nobody does, or not any more */
   async find(token: string): Promise<TokenCaller> {
-    const hash = hashSecret(token)
-    const key = hash.toString('base64')
-    const caller = this.#callers.get(key) ?? (await this.#load(hash, key))
+    const key = hash('sha256', token, 'base64')
+    const caller = this.#callers.get(key) ?? (await this.#load(key))
     if (caller.expiresAt <= Date.now())
       throw new ApiError('unauthorized', 'the token has expired', { reason: 'expired' })
     return caller
   }
 
-  async #load(hash: Buffer, key: string): Promise<TokenCaller> {
+  async #load(key: string): Promise<TokenCaller> {
     // What is read while the feed is away may be stale by the time it is back.
     const before = this.#feed.live ? this.#changes : undefined
-    const row = await store.find(this.#db, hash)
+    const row = await store.find(this.#db, Buffer.from(key, 'base64'))
     if (row === undefined) throw new ApiError('unauthorized', 'the token is not valid')
     const common = { tenantId: row.tenant_id, expiresAt: row.expires_at.getTime() }
     const caller: TokenCaller =

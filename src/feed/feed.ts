@@ -155,10 +155,10 @@ export class Feed {
       started()
     })
     service.on('error', error => this.#log.warn({ err: error }, 'the feed failed'))
-    service.on('data', (position: string, message: Pgoutput.Message | undefined) => {
+    service.on('data', (position: string, message: Pgoutput.Message) => {
       heardAt = performance.now()
       plugin.position = position
-      if (message === undefined) return
+      if (message === UNREAD) return
       if (message.tag === 'begin') {
         committedAt = new Date(Number(message.commitTime) / 1000)
         this.#seenAt = committedAt
@@ -211,6 +211,9 @@ function justBefore(position: string): string {
 /** Insert, update and delete, by their first byte. */
 const ROW_MESSAGES = new Set(['I', 'U', 'D'].map(letter => letter.charCodeAt(0)))
 
+/** Stands for a row that was not decoded. */
+const UNREAD = { tag: 'origin' } as Pgoutput.MessageOrigin
+
 /** Makes its own temporary slot on the connection that then reads from it, so that both end together. */
 class TemporarySlotPlugin extends PgoutputPlugin {
   /** How far the log has been read, as acknowledged to the server. */
@@ -227,8 +230,8 @@ class TemporarySlotPlugin extends PgoutputPlugin {
   }
 
   /** A row that nobody listens for is not decoded: that is most of what a change costs. */
-  override parse(buffer: Buffer): Pgoutput.Message | undefined {
-    if (ROW_MESSAGES.has(buffer[0]!) && !this.#wants(this.#tables.get(buffer.readInt32BE(1))!)) return undefined
+  override parse(buffer: Buffer): Pgoutput.Message {
+    if (ROW_MESSAGES.has(buffer[0]!) && !this.#wants(this.#tables.get(buffer.readInt32BE(1))!)) return UNREAD
     const message: Pgoutput.Message = super.parse(buffer)
     if (message.tag === 'relation') this.#tables.set(message.relationOid, `${message.schema}.${message.name}`)
     return message

@@ -58,13 +58,16 @@ export class Exchange {
   send(status: number, body: string | undefined, contentType: string, headers: Record<string, string> = {}): void {
     const { response } = this
     const all: Record<string, string | number> = { 'X-Request-Id': this.requestId, ...this.#cors(), ...headers }
+    const length = body === undefined ? 0 : Buffer.byteLength(body)
     if (body !== undefined) {
       all['Content-Type'] = contentType
-      all['Content-Length'] = Buffer.byteLength(body)
+      all['Content-Length'] = length
     }
     if (this.#draining.aborted || this.#unread) all.Connection = 'close'
     response.writeHead(status, all)
-    response.end(this.request.method === 'HEAD' ? undefined : body)
+    if (body === undefined || this.request.method === 'HEAD') response.end()
+    // Text without a character beyond ASCII is the same in both, and copied faster in this.
+    else response.end(body, length === body.length ? 'latin1' : 'utf8')
     // What an early refusal left unread must not stand before the next request.
     if (this.#unread) this.request.resume()
   }
