@@ -135,8 +135,8 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
 }
 
 /**
- * The contracts first, so that Express costs a request of theirs nothing: setting it up for a request costs a sixth of
- * all that the whole stack does. Express then serves what people look at in a browser, and what nobody knows.
+ * The contracts first, so that Express costs a request of theirs nothing. Express then serves what people look at in a
+ * browser, and what nobody knows.
  */
 function buildServer(services: Services): RequestListener {
   const dispatchers = contracts.map(contract => serveContract(contract, services))
