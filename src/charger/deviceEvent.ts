@@ -1,7 +1,6 @@
 import type { DeviceCaller } from '../auth/caller.ts'
-import { invalid } from '../errors.ts'
 import type { ConnectorMove, DeviceEvent } from '../store/deviceEvents.ts'
-import { faultCode, LIVE_AHEAD, REFUSED_AHEAD } from './telemetry.ts'
+import { faultCode, reportedAt } from './telemetry.ts'
 
 interface ReportedEvent {
   timestamp: string
@@ -15,9 +14,7 @@ interface ReportedEvent {
  * than 24 hours ahead, and dated more than 5 minutes ahead it moves nothing.
  */
 export function toDeviceEvent(caller: DeviceCaller, event: ReportedEvent, now = Date.now()): DeviceEvent {
-  const time = new Date(event.timestamp)
-  const ahead = time.getTime() - now
-  if (ahead > REFUSED_AHEAD) throw invalid('timestamp', 'timestamp is more than 24 hours ahead')
+  const { time, live } = reportedAt(event.timestamp, now)
   return {
     tenantId: caller.tenantId,
     deviceId: caller.deviceId,
@@ -25,7 +22,7 @@ export function toDeviceEvent(caller: DeviceCaller, event: ReportedEvent, now = 
     eventType: event.event_type,
     time,
     data: event.data,
-    move: ahead > LIVE_AHEAD ? null : moveOf(event),
+    move: live ? moveOf(event) : null,
   }
 }
 

@@ -3,10 +3,10 @@ import { invalid } from '../errors.ts'
 import type { Reading } from '../store/readings.ts'
 
 const MINUTE = 60_000
-/** A sample dated further ahead is a broken clock. */
-export const REFUSED_AHEAD = 24 * 60 * MINUTE
-/** A sample dated further ahead is kept, but says nothing about now. */
-export const LIVE_AHEAD = 5 * MINUTE
+/** A report dated further ahead is a broken clock. */
+const REFUSED_AHEAD = 24 * 60 * MINUTE
+/** A report dated further ahead is kept, but says nothing about now. */
+const LIVE_AHEAD = 5 * MINUTE
 
 export interface Sample {
   timestamp: string
@@ -34,9 +34,7 @@ export interface Sample {
  * @throws invalid when it is dated more than 24 hours ahead
  */
 export function toReading(caller: DeviceCaller, sample: Sample, now = Date.now()): Reading {
-  const time = new Date(sample.timestamp)
-  const ahead = time.getTime() - now
-  if (ahead > REFUSED_AHEAD) throw invalid('timestamp', 'timestamp is more than 24 hours ahead')
+  const { time, live } = reportedAt(sample.timestamp, now)
   return {
     tenantId: caller.tenantId,
     deviceId: caller.deviceId,
@@ -51,8 +49,20 @@ export function toReading(caller: DeviceCaller, sample: Sample, now = Date.now()
     temperature: sample.temperature ?? null,
     faultCode: faultCode(sample.fault_code),
     phaseDetails: sample.phase_details === undefined ? null : JSON.stringify(sample.phase_details),
-    live: ahead <= LIVE_AHEAD,
+    live,
   }
+}
+
+/**
+ * When a charger says that something was, and whether that may say anything about now.
+ *
+ * @throws invalid when it is more than 24 hours ahead
+ */
+export function reportedAt(timestamp: string, now: number): { time: Date; live: boolean } {
+  const time = new Date(timestamp)
+  const ahead = time.getTime() - now
+  if (ahead > REFUSED_AHEAD) throw invalid('timestamp', 'timestamp is more than 24 hours ahead')
+  return { time, live: ahead <= LIVE_AHEAD }
 }
 
 /** Fault codes are text `F-0204`; older chargers send the number. 0 and `F-0000` are none. */
