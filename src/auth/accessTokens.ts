@@ -17,7 +17,8 @@ const SIZE = 50_000
 export class AccessTokens {
   readonly #db: Knex
   readonly #feed: Feed
-  readonly #callers = new Map<string, TokenCaller>()
+  /** Undefined for a token that was revoked: the feed's word, because the table may still show it as good for a moment. */
+  readonly #callers = new Map<string, TokenCaller | undefined>()
   /** Counts changes, so that an answer read before a revocation is not kept after it. */
   #changes = 0
 
@@ -27,7 +28,9 @@ export class AccessTokens {
     feed.subscribe('core.access_tokens', ({ kind, row }) => {
       if (kind === 'insert') return
       this.#changes++
-      this.#callers.delete((row.token_hash as Buffer).toString('base64'))
+      const key = (row.token_hash as Buffer).toString('base64')
+      this.#callers.delete(key)
+      if (row.revoked_at) this.#keep(key, undefined)
     })
     feed.onLost(() => {
       this.#changes++
@@ -38,26 +41,29 @@ export class AccessTokens {
   /** Who holds the token. @throws unauthorized when nobody does, or not any more */
   async find(token: string): Promise<TokenCaller> {
     const key = hash('sha256', token, 'base64')
-    const caller = this.#callers.get(key) ?? (await this.#load(key))
+    const caller = this.#callers.has(key) ? this.#callers.get(key) : await this.#load(key)
+    if (caller === undefined) throw new ApiError('unauthorized', 'the token is not valid')
     if (caller.expiresAt <= Date.now())
       throw new ApiError('unauthorized', 'the token has expired', { reason: 'expired' })
     return caller
   }
 
-  async #load(key: string): Promise<TokenCaller> {
+  async #load(key: string): Promise<TokenCaller | undefined> {
     // What is read while the feed is away may be stale by the time it is back.
     const before = this.#feed.live ? this.#changes : undefined
     const row = await store.find(this.#db, Buffer.from(key, 'base64'))
-    if (row === undefined) throw new ApiError('unauthorized', 'the token is not valid')
+    if (row === undefined) return undefined
     const common = { tenantId: row.tenant_id, expiresAt: row.expires_at.getTime() }
     const caller: TokenCaller =
       row.device_id !== null
         ? { kind: 'device', deviceId: row.device_id, ...common }
         : { kind: 'client', clientId: row.client_id!, scopes: impliedScopes(row.scopes), ...common }
-    if (this.#feed.live && before === this.#changes) {
-      if (this.#callers.size >= SIZE) this.#callers.clear()
-      this.#callers.set(key, caller)
-    }
+    if (this.#feed.live && before === this.#changes) this.#keep(key, caller)
     return caller
+  }
+
+  #keep(key: string, caller: TokenCaller | undefined): void {
+    if (this.#callers.size >= SIZE) this.#callers.clear()
+    this.#callers.set(key, caller)
   }
 }

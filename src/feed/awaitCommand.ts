@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import * as commands from '../store/commands.ts'
+import { areVisible } from '../store/transactions.ts'
 import type { Feed } from './feed.ts'
 
 interface Wait {
@@ -18,10 +20,11 @@ export async function awaitCommand(db: Knex, feed: Feed, { deviceId, connectorId
   const alarm = new Alarm()
   const endings = [
     // Listening begins before the first look, so that no command can fall between the two.
-    feed.subscribeTo('core.commands', 'device_id', deviceId, alarm.ring),
+    feed.subscribeTo('core.commands', 'device_id', deviceId, ({ transaction }) => alarm.ring(transaction)),
     feed.onResumed(() => alarm.ring()),
   ]
-  signal.addEventListener('abort', alarm.ring)
+  const giveUp = () => alarm.ring()
+  signal.addEventListener('abort', giveUp)
   try {
     while (!signal.aborted) {
       const command = await commands.offerNext(db, deviceId, connectorId)
@@ -29,26 +32,31 @@ export async function awaitCommand(db: Knex, feed: Feed, { deviceId, connectorId
       const left = deadline - performance.now()
       if (left <= 0) return undefined
       const again = await commands.nextOfferIn(db, deviceId, connectorId)
-      await alarm.wait(Math.min(left, Math.max(again ?? left, 10)))
+      const told = await alarm.wait(Math.min(left, Math.max(again ?? left, 10)))
+      // What the feed tells can be found a moment later, and Postgres has no event for that moment.
+      while (told.length > 0 && !signal.aborted && performance.now() < deadline && !(await areVisible(db, told)))
+        await delay(2)
     }
     return undefined
   } finally {
-    signal.removeEventListener('abort', alarm.ring)
+    signal.removeEventListener('abort', giveUp)
     for (const end of endings) end()
   }
 }
 
-/** Wakes one waiter, also when it rings before the waiter lies down. */
+/** Wakes one waiter, also when it rings before the waiter lies down, and tells it which transactions rang. */
 class Alarm {
   #rang = false
+  #transactions: number[] = []
   #wake: (() => void) | undefined
 
-  readonly ring = (): void => {
+  ring(transaction?: number): void {
     this.#rang = true
+    if (transaction !== undefined) this.#transactions.push(transaction)
     this.#wake?.()
   }
 
-  async wait(milliseconds: number): Promise<void> {
+  async wait(milliseconds: number): Promise<number[]> {
     if (!this.#rang) {
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, milliseconds)
@@ -58,7 +66,10 @@ class Alarm {
         }
       })
     }
+    const transactions = this.#transactions
     this.#rang = false
+    this.#transactions = []
     this.#wake = undefined
+    return transactions
   }
 }

@@ -10,6 +10,8 @@ export interface Change {
   /** The row after the change; of a delete, its key. */
   row: Record<string, unknown>
   committedAt: Date
+  /** Who wrote it. The tables may show it a moment later than it is told: see `areVisible` of store/transactions. */
+  transaction: number
 }
 
 /** A stretch of time whose changes this process may not have seen. */
@@ -136,7 +138,7 @@ export class Feed {
     )
     this.#service = service
     const plugin = new TemporarySlotPlugin(table => this.#listeners.has(table) || this.#columns.has(table))
-    let committedAt = new Date()
+    let transaction: Pick<Change, 'committedAt' | 'transaction'> = { committedAt: new Date(), transaction: 0 }
     let heardAt = performance.now()
     const pulse = setInterval(() => {
       if (performance.now() - heardAt > SILENCE) void service.destroy()
@@ -160,10 +162,10 @@ export class Feed {
       plugin.position = position
       if (message === UNREAD) return
       if (message.tag === 'begin') {
-        committedAt = new Date(Number(message.commitTime) / 1000)
-        this.#seenAt = committedAt
+        this.#seenAt = new Date(Number(message.commitTime) / 1000)
+        transaction = { committedAt: this.#seenAt, transaction: message.xid }
       } else if (message.tag === 'insert' || message.tag === 'update' || message.tag === 'delete')
-        this.#deliver(message, committedAt)
+        this.#deliver(message, transaction)
     })
     try {
       await service.subscribe(plugin, `voltspec_${process.pid}_${randomBytes(4).toString('hex')}`)
@@ -173,10 +175,13 @@ export class Feed {
     }
   }
 
-  #deliver(message: Pgoutput.MessageInsert | Pgoutput.MessageUpdate | Pgoutput.MessageDelete, committedAt: Date): void {
+  #deliver(
+    message: Pgoutput.MessageInsert | Pgoutput.MessageUpdate | Pgoutput.MessageDelete,
+    transaction: Pick<Change, 'committedAt' | 'transaction'>,
+  ): void {
     const table = `${message.relation.schema}.${message.relation.name}`
     const row = message.tag === 'delete' ? (message.key ?? message.old ?? {}) : message.new
-    const change: Change = { kind: message.tag, row, committedAt }
+    const change: Change = { kind: message.tag, row, ...transaction }
     this.#tell(table, change)
     for (const column of this.#columns.get(table) ?? []) this.#tell(`${table}.${column}=${row[column]}`, change)
   }
