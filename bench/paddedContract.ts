@@ -1,4 +1,5 @@
-import type { Contract, Validators } from '../src/contract.ts'
+import type { Contract } from '../src/contract.ts'
+import type { Validators } from '../src/http/backend.ts'
 
 type Operation = Record<string, unknown> & { operationId: string }
 type Item = Record<string, Operation>

@@ -1,6 +1,7 @@
 import path from 'node:path'
+import { ROLES, type Role } from './auth/roleTokens.ts'
 import { StartError } from './errors.ts'
-import { RATE_LIMITS, type RateClass, type RateLimit } from './limits/rates.ts'
+import { RATE_LIMITS, type RateClass, type RateLimit, TIERS, type Tier } from './limits/rates.ts'
 
 /** Everything that can be set from outside. Only this file reads the environment. */
 export interface Config {
@@ -20,6 +21,12 @@ export interface Config {
   corsOrigins: string[]
   trustProxy: boolean
   rateLimits: Record<RateClass, RateLimit>
+  /** Per role of the flux contract, and for addresses whose key is not valid. */
+  tiers: typeof TIERS
+  /** Signs the keys of the flux contract; without it that contract is not served. */
+  fluxJwtSecret: string | undefined
+  /** Further roles that a flux token may name, and which role each acts as. */
+  fluxRoleMap: ReadonlyMap<string, Role>
   /** How long after its last heartbeat a charger still counts as online, in seconds. */
   heartbeatGraceSeconds: number
   /** How long a command may wait for its charger, in seconds. */
@@ -60,6 +67,9 @@ export function readConfig(env: Environment = process.env): Config {
       .filter(Boolean),
     trustProxy: env.TRUST_PROXY === '1',
     rateLimits: rateLimits(env),
+    tiers: tiers(env),
+    fluxJwtSecret: jwtSecret(env),
+    fluxRoleMap: roleMap(env),
     heartbeatGraceSeconds: integer(env, 'HEARTBEAT_GRACE_SECONDS', 90, 1, 86_400),
     commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
@@ -110,4 +120,44 @@ function rateLimits(env: Environment): Record<RateClass, RateLimit> {
     limits[name] = { count: count! * scale, seconds: seconds! }
   }
   return limits
+}
+
+/** `RATE_TIER_<ROLE>=<requests per minute>/<burst>` sets one tier. */
+function tiers(env: Environment): typeof TIERS {
+  const scale = scaleOf(env)
+  const tier = (role: keyof typeof TIERS): Tier => {
+    const variable = `RATE_TIER_${role.toUpperCase()}`
+    const text = env[variable]
+    const { perMinute, burst } = TIERS[role]
+    const [rate, most] = text ? text.split('/').map(Number) : [perMinute, burst]
+    if (!(rate! > 0 && most! >= 1)) throw new StartError(`${variable} must be <per minute>/<burst>, not "${text}"`)
+    return { perMinute: rate! * scale, burst: most! * scale }
+  }
+  return {
+    anon: tier('anon'),
+    authenticated: tier('authenticated'),
+    service_role: tier('service_role'),
+    invalid: tier('invalid'),
+  }
+}
+
+/** HS256 asks for a key of 256 bits (RFC 7518, 3.2). */
+function jwtSecret(env: Environment): string | undefined {
+  const secret = env.FLUX_JWT_SECRET || undefined
+  if (secret !== undefined && Buffer.byteLength(secret) < 32)
+    throw new StartError('FLUX_JWT_SECRET must have at least 32 bytes')
+  return secret
+}
+
+/** `FLUX_ROLE_MAP=besscontroller=authenticated,reader=anon` */
+function roleMap(env: Environment): ReadonlyMap<string, Role> {
+  const pairs = (env.FLUX_ROLE_MAP ?? '').split(',').filter(pair => pair.trim() !== '')
+  return new Map(
+    pairs.map(pair => {
+      const [name, role] = pair.split('=').map(part => part.trim())
+      if (!name || !ROLES.includes(role as Role))
+        throw new StartError(`FLUX_ROLE_MAP must be <name>=<${ROLES.join('|')}>,..., not "${pair}"`)
+      return [name, role as Role]
+    }),
+  )
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { parse as parseQuery } from 'node:querystring'
-import type { ErrorObject, ValidateFunction } from 'ajv'
-import { type Context, OpenAPIBackend, OpenAPIValidator, type ValidationResult } from 'openapi-backend'
+import type { Context } from 'openapi-backend'
 import { type AnonymousCaller, type Caller, callerName } from './auth/caller.ts'
 import { ApiError, asApiError } from './errors.ts'
+import { Backend, type Validators } from './http/backend.ts'
 import { readBody } from './http/body.ts'
 import { Exchange } from './http/exchange.ts'
+import { checkHeaders } from './http/headers.ts'
 import { once } from './http/idempotency.ts'
+import { readQuery } from './http/query.ts'
 import { type Document, IndexedRouter, type RoutedRequest, type ServedOperation } from './http/router.ts'
 import { validationError } from './http/validation.ts'
 import type { RateClass } from './limits/rates.ts'
@@ -26,6 +27,14 @@ export interface Contract {
   credentials: Record<string, Credential>
   /** Who an anonymous caller is where the document allows none beside a credential (`{}`). */
   enroll?: (services: Services) => Promise<Caller>
+  /** Whose pages may read answers, instead of CORS_ORIGINS. */
+  corsOrigins?: string[]
+  /** The most that a body may have, instead of BODY_LIMIT_BYTES. */
+  bodyLimitBytes?: number
+  /** What a body is taken for that does not say; without it such a body is refused. */
+  mediaType?: string
+  /** Counts a request against its caller's allowance: headers for the answer, or `tooMany`. */
+  count?: (caller: Caller, services: Services) => Promise<Record<string, string>>
   /** The contract's own shape for an error. */
   renderError(error: ApiError, operation: ServedOperation | undefined): RenderedError
 }
@@ -39,21 +48,12 @@ export interface RenderedError {
   headers?: Record<string, string>
 }
 
-/** The generated validators.js of a contract. */
-export interface Validators {
-  requests: Record<string, ValidateFunction[]>
-  responses: Record<string, Record<string, ValidateFunction>>
-}
-
 /** Serves the request and says so, or leaves it alone because no path of the contract is meant. */
 export type Dispatch = (request: IncomingMessage, response: ServerResponse) => boolean
 
 const LARGE = 256 * 1024
+const JSON_TYPE = 'application/json'
 const ANONYMOUS: AnonymousCaller = { kind: 'anonymous' }
-/** Headers that must not come twice: which one counts would be a guess. */
-const SINGLE = new Set(['authorization', 'content-type', 'idempotency-key', 'content-length', 'host'])
-const SINGLE_LENGTHS = new Set([...SINGLE].map(name => name.length))
-
 /** What one request carries through openapi-backend, beside its context. */
 interface Passage {
   exchange: Exchange
@@ -61,6 +61,10 @@ interface Passage {
   routed: RoutedRequest
   caller: Caller
   tenantId: string | undefined
+  /** The body as it came. */
+  text: string | undefined
+  /** What the answer says beside its own headers. */
+  headers: Record<string, string> | undefined
 }
 
 /** Turns one contract into the function that serves it. The only place that knows openapi-backend. */
@@ -69,7 +73,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   const router = new IndexedRouter(contract.document)
   const buckets = new TokenBuckets()
 
-  const api = new Backend(contract, router)
+  const api = new Backend(contract.document, contract.validators, router)
   for (const { operationId } of router.operations) api.register(operationId, (_context, passage) => handle(passage))
   for (const [scheme, credential] of Object.entries(contract.credentials)) {
     api.registerSecurityHandler(scheme, (_context, passage: Passage) => credential(passage.exchange.request, services))
@@ -113,8 +117,13 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     }
     identify(passage, passage.caller)
     if (passage.caller.kind === 'device' || passage.caller.kind === 'client') limit(passage, callerName(passage.caller))
+    if (contract.count !== undefined) passage.headers = await contract.count(passage.caller, services)
     if (operation.status === 'implemented' && operation.mediaTypes.length > 0) {
-      routed.body = await readBody(exchange.request, operation.mediaTypes, config.bodyLimitBytes)
+      const limit = contract.bodyLimitBytes ?? config.bodyLimitBytes
+      const { value, text } = await readBody(exchange.request, operation.mediaTypes, limit, contract.mediaType)
+      routed.body = value
+      routed.verbatim = typeof value === 'string' && value === text
+      passage.text = text
     }
   }
 
@@ -147,6 +156,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       signal: () => exchange.signal,
       address: exchange.address,
       url: exchange.request.url,
+      text: passage.text,
       concerns(tenantId: string) {
         passage.tenantId = tenantId
       },
@@ -171,7 +181,10 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       if (reply.body === undefined) return
       throw new Error(`${operation.operationId} answered ${reply.status}, which its contract does not declare`)
     }
-    if ((length <= LARGE || config.checkLargeReplies) && !validate(reply.body)) {
+    if (reply.contentType !== undefined) {
+      if (!config.checkLargeReplies || reply.body === undefined || !reply.contentType.startsWith(JSON_TYPE)) return
+    } else if (length > LARGE && !config.checkLargeReplies) return
+    if (!validate(reply.contentType === undefined ? reply.body : JSON.parse(reply.body as string))) {
       const [error] = validate.errors!
       throw new Error(
         `${operation.operationId} answered against its contract: ${error!.instancePath} ${error!.message}`,
@@ -186,22 +199,27 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     try {
       checkHeaders(exchange.request)
       const reply: Reply = await api.handleRequest(routed, passage)
-      const text = reply.body === undefined ? undefined : JSON.stringify(reply.body)
+      const text = reply.contentType === undefined ? JSON.stringify(reply.body) : (reply.body as string | undefined)
       check(operation, reply, text?.length ?? 0)
       status = reply.status
       if (reply.undelivered !== undefined) takeBackIfLost(exchange, reply.undelivered)
-      exchange.send(status, text, 'application/json', reply.headers)
+      exchange.send(status, text, reply.contentType ?? JSON_TYPE, withHeaders(reply.headers, passage.headers))
     } catch (error) {
       failure = asApiError(error)
       if (failure.caller !== undefined) identify(passage, failure.caller)
-      status = sendError(exchange, failure, operation)
+      status = sendError(exchange, failure, operation, passage.headers)
     }
     account(passage, status, failure)
   }
 
-  function sendError(exchange: Exchange, error: ApiError, operation: ServedOperation | undefined): number {
+  function sendError(
+    exchange: Exchange,
+    error: ApiError,
+    operation: ServedOperation | undefined,
+    more?: Record<string, string>,
+  ): number {
     const { status, body, contentType, headers } = contract.renderError(error, operation)
-    exchange.send(status, JSON.stringify(body), contentType, { ...error.headers, ...headers })
+    exchange.send(status, JSON.stringify(body), contentType, { ...more, ...error.headers, ...headers })
     return status
   }
 
@@ -251,9 +269,9 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   }
 
   return (request, response) => {
-    const exchange = new Exchange(request, response, config, services.draining)
+    if (!isBelow(contract.mount, request.url!)) return false
+    const exchange = new Exchange(request, response, config, services.draining, contract.corsOrigins)
     const { path, search } = exchange
-    if (!isBelow(contract.mount, path)) return false
     const method = request.method!.toLowerCase()
     try {
       const route = router.find(method === 'head' ? 'get' : method, path.slice(contract.mount.length) || '/')
@@ -271,8 +289,24 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
         return true
       }
       const query = readQuery(search, route.operation)
-      const routed = { method, path, query, headers: request.headers, route } as unknown as RoutedRequest
-      void serve({ exchange, operation: route.operation, routed, caller: ANONYMOUS, tenantId: undefined })
+      const routed: RoutedRequest = {
+        method,
+        path,
+        query: query as RoutedRequest['query'],
+        headers: request.headers as RoutedRequest['headers'],
+        body: undefined,
+        route,
+        verbatim: false,
+      }
+      void serve({
+        exchange,
+        operation: route.operation,
+        routed,
+        caller: ANONYMOUS,
+        tenantId: undefined,
+        text: undefined,
+        headers: undefined,
+      })
     } catch (error) {
       const failure = asApiError(error)
       const status = sendError(exchange, failure, undefined)
@@ -285,7 +319,11 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   }
 }
 
-const isBelow = (mount: string, path: string) => mount === '' || path === mount || path.startsWith(`${mount}/`)
+const isBelow = (mount: string, url: string) =>
+  mount === '' || (url.startsWith(mount) && [undefined, '/', '?'].includes(url[mount.length]))
+
+const withHeaders = (own: Record<string, string> | undefined, more: Record<string, string> | undefined) =>
+  more === undefined ? own : { ...more, ...own }
 
 function identify(passage: Passage, caller: Caller): void {
   passage.caller = caller
@@ -299,75 +337,8 @@ function checkScopes(caller: Caller, required: string[]): void {
     throw new ApiError('forbidden', `this needs the scope ${missing}`, { details: { scope: missing }, caller })
 }
 
-function checkHeaders({ rawHeaders, headers, httpVersion }: IncomingMessage): void {
-  if (headers.host === undefined && httpVersion === '1.1') throw new ApiError('invalid', 'the header Host is missing')
-  const seen: string[] = []
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (!SINGLE_LENGTHS.has(rawHeaders[index]!.length)) continue
-    const name = rawHeaders[index]!.toLowerCase()
-    if (!SINGLE.has(name)) continue
-    if (seen.includes(name)) throw new ApiError('invalid', `the header ${rawHeaders[index]} came twice`)
-    seen.push(name)
-  }
-}
-
-function readQuery(search: string, { lists }: ServedOperation): Record<string, unknown> {
-  if (search === '') return {}
-  if (search.includes('%00') || search.includes('\0')) throw new ApiError('invalid', 'NUL characters are not allowed')
-  const query: Record<string, unknown> = { ...parseQuery(search) }
-  for (const [name, kind] of lists) {
-    const value = query[name]
-    if (typeof value === 'string') query[name] = kind === 'comma' ? value.split(',') : [value]
-  }
-  return query
-}
-
 /** The identity that a request without a credential is about, as far as a limit needs it. */
 function claimedId(body: unknown): string {
   const { device_id, client_id, sn, site_id } = (body ?? {}) as Record<string, unknown>
   return String(device_id ?? client_id ?? sn ?? site_id ?? '')
-}
-
-/** openapi-backend with our router and the precompiled validators in place of what it would build at start. */
-class Backend extends OpenAPIBackend {
-  constructor(contract: Contract, router: IndexedRouter) {
-    super({
-      definition: contract.document as never,
-      validate: context => (context.operation as unknown as ServedOperation).status === 'implemented',
-    })
-    this.definition = contract.document as never
-    this.router = router
-    this.validator = new PrecompiledValidator(contract.validators.requests)
-    this.initialized = true
-  }
-}
-
-class PrecompiledValidator extends OpenAPIValidator {
-  readonly #requests: Validators['requests']
-
-  constructor(requests: Validators['requests']) {
-    super({
-      definition: { openapi: '3.1.0', info: { title: '', version: '' }, paths: {} } as never,
-      lazyCompileValidators: true,
-    })
-    this.#requests = requests
-  }
-
-  /** Coercion and defaults change the request's own query and path objects, so there is nothing to parse again. */
-  override validateRequest(request: unknown, operation: unknown): ValidationResult {
-    const { route, query, headers, body } = request as RoutedRequest
-    const subject = { path: route.params, query, header: headers, requestBody: body }
-    for (const validate of this.#requests[(operation as ServedOperation).operationId] ?? []) {
-      if (!validate(subject)) return { valid: false, errors: validate.errors! }
-    }
-    const error = infinite('path', route.params) ?? infinite('query', query as Record<string, unknown>)
-    return error === undefined ? { valid: true, errors: null } : { valid: false, errors: [error] }
-  }
-}
-
-/** `1e400` is coerced to infinity, which passes every bound of a number. */
-function infinite(place: string, values: Record<string, unknown>): ErrorObject | undefined {
-  const name = Object.keys(values).find(each => typeof values[each] === 'number' && !Number.isFinite(values[each]))
-  if (name === undefined) return undefined
-  return { keyword: 'type', instancePath: `/${place}/${name}`, schemaPath: '', params: {}, message: 'must be a number' }
 }

@@ -24,6 +24,8 @@ export interface Call<Op, Scheme extends keyof Callers> extends Services {
   address: string
   /** The path and query as received, for links. */
   url: string
+  /** The body as received. */
+  text: string | undefined
   /** Tells which tenant an open request turned out to be about, for the request log. */
   concerns(tenantId: string): void
 }
@@ -32,6 +34,8 @@ export interface Reply<Status extends number = number, Body = unknown> {
   status: Status
   body: Body
   headers?: Record<string, string>
+  /** Set when the body is text already, of this media type, and goes out as it is. */
+  contentType?: string
   /** Takes back what was handed out, when the caller hung up before the answer reached it. */
   undelivered?: () => Promise<void>
 }
@@ -48,14 +52,25 @@ type Body<Op> = Op extends { requestBody: { content: infer C } }
     ? C[keyof C] | undefined
     : undefined
 
+/** A reply whose text was written elsewhere: by Postgres, as a rule. It is checked against the contract in tests. */
+export interface WrittenReply {
+  status: number
+  body: string | undefined
+  contentType: string
+  headers: Record<string, string>
+}
+
 type Success = 200 | 201 | 202 | 204
 
-type ReplyOf<Op> = Op extends { responses: infer R }
-  ? {
-      [S in keyof R]: S extends Success
-        ? R[S] extends { content: { 'application/json': infer B } }
-          ? Reply<S, B>
-          : Reply<S, undefined>
-        : never
-    }[keyof R]
-  : never
+/** Operations that answer in CSV too leave the writing of their replies to Postgres. */
+type ReplyOf<Op> = Op extends { responses: { 200: { content: { 'text/csv': unknown } } } }
+  ? WrittenReply
+  : Op extends { responses: infer R }
+    ? {
+        [S in keyof R]: S extends Success
+          ? R[S] extends { content: { 'application/json': infer B } }
+            ? Reply<S, B>
+            : Reply<S, undefined>
+          : never
+      }[keyof R]
+    : never

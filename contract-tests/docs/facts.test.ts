@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { RATE_LIMITS } from '../../src/limits/rates.ts'
+import { RATE_LIMITS, TIERS } from '../../src/limits/rates.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFile(join(root, path), 'utf8')
@@ -16,6 +16,7 @@ test('operating.md names every variable that the server reads, and no other', as
     ...Object.keys(RATE_LIMITS).map(
       name => `RATE_LIMIT_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`,
     ),
+    ...Object.keys(TIERS).map(name => `RATE_TIER_${name.toUpperCase()}`),
   ])
   const [, section] = /## Configuration\n([\s\S]*?)\n## /.exec(await read('docs-site/guides/operating.md'))!
   const described = [...section!.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name!)
@@ -27,6 +28,10 @@ test('operating.md states the rate limits as they are', async () => {
   for (const [name, { count, seconds }] of Object.entries(RATE_LIMITS)) {
     const variable = `RATE_LIMIT_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
     assert.match(guide, new RegExp(`^\\| \`${variable}\` +\\| \`${count}/${seconds}\` +\\|`, 'm'), variable)
+  }
+  for (const [name, { perMinute, burst }] of Object.entries(TIERS)) {
+    const variable = `RATE_TIER_${name.toUpperCase()}`
+    assert.match(guide, new RegExp(`^\\| \`${variable}\` +\\| \`${perMinute}/${burst}\` +\\|`, 'm'), variable)
   }
 })
 

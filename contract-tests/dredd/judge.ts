@@ -1,6 +1,6 @@
 import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Validators } from '../../src/contract.ts'
+import type { Validators } from '../../src/http/backend.ts'
 import {
   type MediaType,
   type OpenApiDocument,

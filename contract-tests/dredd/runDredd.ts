@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { Validators } from '../../src/contract.ts'
+import type { Validators } from '../../src/http/backend.ts'
 import { listRoutes, type OpenApiDocument } from '../../tools/generate/documents.ts'
 import { coverageFailures, declaredResponses, type Uncovered } from './coverage.ts'
 import { deriveDocument } from './derivedDocument.ts'

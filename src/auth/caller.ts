@@ -1,7 +1,11 @@
+import type { Role } from './roleTokens.ts'
+
 /** Who calls, per security scheme of the contracts. */
 export interface Callers {
   deviceToken: DeviceCaller
   operatorToken: ClientCaller
+  apikey: RoleCaller
+  bearer: RoleCaller
   enrollment: EnrollmentCaller
   anonymous: AnonymousCaller
 }
@@ -23,6 +27,15 @@ export interface ClientCaller {
   expiresAt: number
 }
 
+/** Whoever holds a JWT of a database role. */
+export interface RoleCaller {
+  kind: 'role'
+  role: Role
+  /** SHA-256 of the token, which is who it is counted as. */
+  key: string
+  expiresAt: number
+}
+
 /** A charger that introduces itself while enrollment is open; it joins the enrollment tenant. */
 export interface EnrollmentCaller {
   kind: 'enrollment'
@@ -36,9 +49,10 @@ export interface AnonymousCaller {
 
 export type Caller = Callers[keyof Callers]
 
-/** A short name for logs and audit: `device:<id>`, `client:<id>`, `enrollment` or `anonymous`. */
+/** A short name for logs and audit: `device:<id>`, `client:<id>`, `role:<name>:<key>`, `enrollment` or `anonymous`. */
 export function callerName(caller: Caller): string {
   if (caller.kind === 'device') return `device:${caller.deviceId}`
   if (caller.kind === 'client') return `client:${caller.clientId}`
+  if (caller.kind === 'role') return `role:${caller.role}:${caller.key.slice(0, 8)}`
   return caller.kind
 }

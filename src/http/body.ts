@@ -4,25 +4,40 @@ import { parse as parseForm } from 'node:querystring'
 import { ApiError } from '../errors.ts'
 
 const DEPTH = 64
+const NONE: Body = { value: undefined, text: undefined }
+
+export interface Body {
+  /** What the text says: of JSON its value, of a form its fields, of CSV the text itself. */
+  value: unknown
+  text: string | undefined
+}
 
 /**
- * Reads a request body into a value: JSON (UTF-8, nested at most 64 deep) or a form. Undefined when there is none.
+ * Reads a request body: JSON (UTF-8, nested at most 64 deep), a form or CSV. Its value is undefined when there is none.
  *
+ * @param fallback the media type of a body that comes without one; without it such a body is refused
  * @throws tooLarge over the limit, unsupportedMedia for another media type or coding, invalid for text that does not parse
  */
-export async function readBody(request: IncomingMessage, mediaTypes: string[], limit: number): Promise<unknown> {
+export async function readBody(
+  request: IncomingMessage,
+  mediaTypes: string[],
+  limit: number,
+  fallback?: string,
+): Promise<Body> {
   const { headers } = request
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
-  const mediaType = headers['content-type']
+  const mediaType = headers['content-type'] ?? fallback
   const coded = headers['content-encoding'] !== undefined
   // What nearly everybody sends needs no taking apart.
   if (coded || (mediaType !== undefined && !mediaTypes.includes(mediaType))) checkMediaType(headers, mediaTypes)
   const bytes = await readBytes(request, limit)
-  if (bytes.length === 0) return undefined
+  if (bytes.length === 0) return NONE
   if (mediaType === undefined) throw unsupported(mediaTypes)
-  if (!isUtf8(bytes)) throw new ApiError('invalid', 'the body is not UTF-8')
+  if (!isUtf8(bytes)) throw broken('the body is not UTF-8')
   const text = bytes.toString('utf8')
-  return mediaType.startsWith('application/x-www-form-urlencoded') ? { ...parseForm(text) } : parseJson(text)
+  if (mediaType.startsWith('text/csv')) return { value: text, text }
+  if (mediaType.startsWith('application/x-www-form-urlencoded')) return { value: { ...parseForm(text) }, text }
+  return { value: parseJson(text), text }
 }
 
 function checkMediaType(headers: IncomingMessage['headers'], mediaTypes: string[]): void {
@@ -35,6 +50,8 @@ function checkMediaType(headers: IncomingMessage['headers'], mediaTypes: string[
 
 const unsupported = (mediaTypes: string[]) =>
   new ApiError('unsupportedMedia', `the body must be ${mediaTypes.join(' or ')} in UTF-8, without content coding`)
+
+const broken = (message: string) => new ApiError('invalid', message, { reason: 'body' })
 
 const tooLarge = (limit: number) => new ApiError('tooLarge', `the body is larger than ${limit} bytes`)
 
@@ -51,7 +68,7 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
       } else chunks.push(chunk)
     })
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    request.once('error', () => reject(new ApiError('invalid', 'the body ended early')))
+    request.once('error', () => reject(broken('the body ended early')))
   })
 }
 
@@ -61,11 +78,11 @@ function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text)
   } catch {
-    throw new ApiError('invalid', 'the body is not valid JSON')
+    throw broken('the body is not valid JSON')
   }
   // Only an escape brings what UTF-8 cannot carry, or what no text column can.
   const forbidden = text.includes('\\u') ? findForbidden(value) : undefined
-  if (forbidden !== undefined) throw new ApiError('invalid', `${forbidden} are not allowed`)
+  if (forbidden !== undefined) throw broken(`${forbidden} are not allowed`)
   return value
 }
 
@@ -80,7 +97,7 @@ function checkDepth(text: string): void {
       else if (code === 0x22) quoted = false
     } else if (code === 0x22) quoted = true
     else if (code === 0x7b || code === 0x5b) {
-      if (++depth > DEPTH) throw new ApiError('invalid', `the body is nested deeper than ${DEPTH}`)
+      if (++depth > DEPTH) throw broken(`the body is nested deeper than ${DEPTH}`)
     } else if (code === 0x7d || code === 0x5d) depth--
   }
 }

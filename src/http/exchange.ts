@@ -3,7 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Config } from '../config.ts'
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/
-const EXPOSED = 'X-Request-Id, X-Total-Count, Link, Content-Range, Retry-After, Location, Allow'
+const EXPOSED = [
+  'X-Request-Id, X-Total-Count, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Link, Content-Range',
+  'Preference-Applied, Retry-After, Location, Allow',
+].join(', ')
 
 /** One HTTP request and its answer: what every contract has in common on the wire. */
 export class Exchange {
@@ -15,13 +18,22 @@ export class Exchange {
   /** The query string without its question mark. */
   readonly search: string
   readonly #config: Config
+  readonly #origins: readonly string[]
   readonly #draining: AbortSignal
   #signal: AbortSignal | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, config: Config, draining: AbortSignal) {
+  /** @param origins whose pages may read the answer; `*` stands for all */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    config: Config,
+    draining: AbortSignal,
+    origins: readonly string[] = config.corsOrigins,
+  ) {
     this.request = request
     this.response = response
     this.#config = config
+    this.#origins = origins
     this.#draining = draining
     const url = request.url ?? '/'
     const question = url.indexOf('?')
@@ -95,8 +107,8 @@ export class Exchange {
 
   #allowedOrigin(): string | undefined {
     const { origin } = this.request.headers
-    const { corsOrigins } = this.#config
-    return origin !== undefined && (corsOrigins.includes('*') || corsOrigins.includes(origin)) ? origin : undefined
+    if (origin === undefined) return undefined
+    return this.#origins.includes('*') || this.#origins.includes(origin) ? origin : undefined
   }
 
   #cors(): Record<string, string> {

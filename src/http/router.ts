@@ -26,6 +26,8 @@ export interface Route {
 /** What `contract.ts` hands to openapi-backend instead of Node's request. */
 export interface RoutedRequest extends Request {
   route: Route
+  /** Whether the body is text that stays as it is. */
+  verbatim: boolean
 }
 
 interface Node {

@@ -1,3 +1,5 @@
+import type { Role } from '../auth/roleTokens.ts'
+
 /** A limit of `count` requests in `seconds`, with bursts up to `count`. */
 export interface RateLimit {
   count: number
@@ -14,3 +16,17 @@ export const RATE_LIMITS = {
 } satisfies Record<string, RateLimit>
 
 export type RateClass = keyof typeof RATE_LIMITS
+
+/** A lasting rate, and how many requests may come at once after a rest. */
+export interface Tier {
+  perMinute: number
+  burst: number
+}
+
+/** What each role of the flux contract may do, as its document states, and an address whose key is not valid. */
+export const TIERS: Record<Role | 'invalid', Tier> = {
+  anon: { perMinute: 60, burst: 100 },
+  authenticated: { perMinute: 300, burst: 500 },
+  service_role: { perMinute: 1000, burst: 2000 },
+  invalid: { perMinute: 60, burst: 60 },
+}

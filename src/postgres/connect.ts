@@ -1,5 +1,6 @@
 import knexFactory, { type Knex } from 'knex'
 import pg from 'pg'
+import type { Role } from '../auth/roleTokens.ts'
 import { StartError } from '../errors.ts'
 
 /** Connections as `voltspec_app`, which owns nothing: the role is part of the connection, so it costs no statement. */
@@ -10,6 +11,8 @@ export interface Connections {
   db: Knex
   /** For group commit: few connections, prepared statements. */
   ingestPool: pg.Pool
+  /** For callers that act as a database role: a pool per role, so that privileges are Postgres's own. */
+  rolePools: Record<Role, pg.Pool>
   close(): Promise<void>
 }
 
@@ -24,13 +27,35 @@ export function connect(url: string, onError: (error: Error) => void): Connectio
     connectionTimeoutMillis: 5000,
   })
   ingestPool.on('error', onError)
+  const asRole = (role: Role) => openRolePool(url, role, onError)
+  const rolePools = {
+    anon: asRole('anon'),
+    authenticated: asRole('authenticated'),
+    service_role: asRole('service_role'),
+  }
   return {
     db,
     ingestPool,
+    rolePools,
     async close() {
-      await Promise.all([db.destroy(), ingestPool.end()])
+      await Promise.all([db.destroy(), ingestPool.end(), ...Object.values(rolePools).map(pool => pool.end())])
     },
   }
+}
+
+/** Whoever writes their own filters gets no more of Postgres's time than an answer is waited for; in milliseconds. */
+const STATEMENT_TIMEOUT = 10_000
+
+function openRolePool(url: string, role: Role, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    options: `-c role=${role} -c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=${STATEMENT_TIMEOUT}`,
+    max: 10,
+    keepAlive: true,
+    connectionTimeoutMillis: 5000,
+  })
+  pool.on('error', onError)
+  return pool
 }
 
 /** Connections of the owner, for migrations. What fails is thrown, so Knex need not print it too. */

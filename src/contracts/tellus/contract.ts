@@ -3,7 +3,8 @@ import document from '../../../generated/tellus/openapi.json' with { type: 'json
 import * as validators from '../../../generated/tellus/validators.js'
 import { deviceToken, operatorToken } from '../../auth/bearer.ts'
 import { enroll } from '../../auth/enrollment.ts'
-import type { Contract, Validators } from '../../contract.ts'
+import type { Contract } from '../../contract.ts'
+import type { Validators } from '../../http/backend.ts'
 import type { Document } from '../../http/router.ts'
 import { renderError } from './errors.ts'
 
