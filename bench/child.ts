@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -35,16 +36,37 @@ export async function startServer(start: Start): Promise<Child> {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...start.env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
+  track(child)
+  return handle(child, await listeningPort(child, start))
+}
+
+/** Takes charge of a process that serves on a port. */
+export function adopt(child: ChildProcess, port: number): Child {
+  track(child)
+  return handle(child, port)
+}
+
+function track(child: ChildProcess): void {
   running.add(child)
   child.once('exit', () => running.delete(child))
-  const port = await listeningPort(child, start)
-  return {
-    process: child,
-    port,
-    cpuSeconds: () => cpuSeconds(child.pid!),
-    peakMemory: () => peakMemory(child.pid!),
-    stop: () => stop(child),
-  }
+}
+
+const handle = (child: ChildProcess, port: number): Child => ({
+  process: child,
+  port,
+  cpuSeconds: () => cpuSeconds(child.pid!),
+  peakMemory: () => peakMemory(child.pid!),
+  stop: () => stop(child),
+})
+
+/** A port that was free a moment ago, for servers that do not pick one themselves. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** Ends whatever is still running, when the bench itself ends early. */

@@ -21,6 +21,7 @@ import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
 import { createMetrics, serveMetrics, watch } from './metrics.ts'
 import { connect } from './postgres/connect.ts'
+import { openRest } from './postgrest/rest.ts'
 import type { Services } from './services.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -58,6 +59,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     config,
     db,
     ingest,
+    rest: openRest(config, db, connections.rolePools),
     feed,
     jobs,
     metrics,
@@ -139,7 +141,8 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
  * browser, and what nobody knows.
  */
 function buildServer(services: Services): RequestListener {
-  const dispatchers = contracts.map(contract => serveContract(contract, services))
+  const served = contracts.filter(({ missing }) => missing?.(services.config) === undefined)
+  const dispatchers = served.map(contract => serveContract(contract, services))
   const express = buildExpress(services)
   return (request, response) => {
     for (const dispatch of dispatchers) if (dispatch(request, response)) return

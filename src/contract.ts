@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'openapi-backend'
 import { type AnonymousCaller, type Caller, callerName } from './auth/caller.ts'
+import type { Config } from './config.ts'
 import { ApiError, asApiError } from './errors.ts'
 import { Backend, type Validators } from './http/backend.ts'
 import { readBody } from './http/body.ts'
@@ -35,6 +36,10 @@ export interface Contract {
   mediaType?: string
   /** Counts a request against its caller's allowance: headers for the answer, or `tooMany`. */
   count?: (caller: Caller, services: Services) => Promise<Record<string, string>>
+  /** Why the contract cannot be served with these settings; undefined when it can. */
+  missing?: (config: Config) => string | undefined
+  /** What is said of a path below the mount that leads nowhere. */
+  unknownPath?: (path: string) => ApiError
   /** The contract's own shape for an error. */
   renderError(error: ApiError, operation: ServedOperation | undefined): RenderedError
 }
@@ -278,7 +283,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       if (route === undefined) {
         // What else is at the root, such as the docs, is not this contract's to refuse.
         if (contract.mount === '') return false
-        throw new ApiError('notFound', 'no such path')
+        throw contract.unknownPath?.(path.slice(contract.mount.length)) ?? new ApiError('notFound', 'no such path')
       }
       if ('allow' in route) {
         if (method === 'options') exchange.sendOptions(route.allow)

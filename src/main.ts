@@ -7,6 +7,7 @@ import { openLog } from './log.ts'
 import { checkPostgres } from './postgres/connect.ts'
 import { startEmbeddedPostgres } from './postgres/embedded.ts'
 import { isCurrent, migrate } from './postgres/migrate.ts'
+import { readCredentials } from './seed/credentials.ts'
 import { seedDemo } from './seed/seedDemo.ts'
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -20,15 +21,22 @@ async function main(): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < 24) {
     throw new StartError(`Node 24 is needed, this is ${process.version}; start with "npm start", which brings it`)
   }
-  const config = readConfig()
-  const log = openLog(config.logLevel, config.logFile)
+  const settings = readConfig()
+  const log = openLog(settings.logLevel, settings.logFile)
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => end(Number(process.exitCode ?? 0)))
-  const databaseUrl = await openDatabase(config)
-  const credentials = await seedDemo(databaseUrl, config, { force: false, say })
+  const databaseUrl = await openDatabase(settings)
+  const credentials = await seedDemo(databaseUrl, settings, { force: false, say })
+  const config = withDemoSecret(settings)
   const app = await startApp(config, databaseUrl, log)
   opened.push(app.close)
   say(startScreen(config, app.port, app.metricsPort, credentials))
+}
+
+/** The embedded demo signs with the secret that it made up at its first start. */
+function withDemoSecret(config: Config): Config {
+  if (config.databaseUrl !== undefined || config.fluxJwtSecret !== undefined) return config
+  return { ...config, fluxJwtSecret: readCredentials(config.dataDir)?.flux?.jwt_secret }
 }
 
 /** Closes what was opened, last first, and exits. */
@@ -69,9 +77,12 @@ async function openDatabase(config: Config): Promise<string> {
 
 function startScreen(config: Config, port: number, metricsPort: number, credentials: string | undefined): string {
   const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const left = contracts.filter(({ missing }) => missing?.(config) !== undefined)
+  const served = contracts.filter(contract => !left.includes(contract))
   const lines = [
     '',
-    `  Voltspec serves ${contracts.map(({ name }) => name).join(', ')} at ${base}`,
+    `  Voltspec serves ${served.map(({ name }) => name).join(', ')} at ${base}`,
+    ...left.map(({ name, missing }) => `  without ${name}: ${missing!(config)}`),
     '',
     `  docs      ${base}/docs/`,
     `  metrics   http://127.0.0.1:${metricsPort}/metrics and /ready`,

@@ -8,6 +8,7 @@ import type { RequestLog } from './http/requestLog.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { Metrics } from './metrics.ts'
+import type { Rest } from './postgrest/rest.ts'
 
 /** What a server process has open and lends to every call. */
 export interface Services {
@@ -15,6 +16,8 @@ export interface Services {
   db: Knex
   accessTokens: AccessTokens
   ingest: Ingest
+  /** For contracts whose callers act as a database role; undefined without a secret for their tokens. */
+  rest: Rest | undefined
   feed: Feed
   jobs: Jobs
   requestLog: RequestLog

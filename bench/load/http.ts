@@ -2,6 +2,7 @@ import { quantile } from '../statistics.ts'
 import { Connection } from './connection.ts'
 import type { Job, JobResult } from './job.ts'
 import { getBytes, telemetryBytes } from './requestBytes.ts'
+import { restBytes } from './restBytes.ts'
 
 /** The load: a process that runs one job after the other and reports each. */
 process.on('message', (job: Job) => {
@@ -37,7 +38,7 @@ async function run(job: Job): Promise<JobResult> {
         connection.send(requests[turn++ % requests.length]!())
       }
       const answered = (status: string) => {
-        if (status === '200') latencies.push(performance.now() - sentAt)
+        if (status === '200' || status === '201') latencies.push(performance.now() - sentAt)
         else refused[status] = (refused[status] ?? 0) + 1
         next()
       }
@@ -53,6 +54,7 @@ async function run(job: Job): Promise<JobResult> {
 /** The chargers are dealt out to the connections, so that all of them send and none on two connections at a time. */
 function requestsOf({ port, connections, traffic }: Job, index: number): (() => Buffer)[] {
   if (traffic.kind === 'get') return [getBytes(port, traffic.path, traffic.token)]
+  if (traffic.kind === 'rest') return [restBytes(port, traffic, index)]
   return traffic.chargers
     .filter((_charger, place) => place % connections === index)
     .map(charger => telemetryBytes(port, charger))

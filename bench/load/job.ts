@@ -8,11 +8,25 @@ export interface Job {
   seconds?: number
   /** or after this many answers. */
   requests?: number
-  traffic: { kind: 'telemetry'; chargers: Charger[] } | { kind: 'get'; path: string; token: string }
+  traffic:
+    | { kind: 'telemetry'; chargers: Charger[] }
+    | { kind: 'get'; path: string; token: string }
+    | ({ kind: 'rest' } & RestTraffic)
+}
+
+/** Requests with a key, as PostgREST takes them too. */
+export interface RestTraffic {
+  method: 'GET' | 'POST'
+  path: string
+  key: string
+  /** Sends so many new meter readings, one as an object and more as an array. */
+  rows?: number
+  /** Or this. */
+  body?: string
 }
 
 export interface JobResult {
-  /** Answers with status 200. */
+  /** Answers with status 200 or 201. */
   answered: number
   /** How often each other status came. */
   refused: Record<string, number>

@@ -27,6 +27,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   await migrate(postgres.url)
   const credentialsFile = await seedDemo(postgres.url, readConfig({ DATA_DIR: dataDir }), {
     force: true,
+    fluxDays: 2,
     say: () => {},
   })
   return {

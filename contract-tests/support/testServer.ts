@@ -4,14 +4,8 @@ import { after } from 'node:test'
 import pino from 'pino'
 import { type App, startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
+import type { Credentials } from '../../src/seed/credentials.ts'
 import { createTestDatabase, dropTestDatabase, startTestPostgres } from './testPostgres.ts'
-
-export interface Credentials {
-  client_id: string
-  client_secret: string
-  admin_client_id: string
-  admin_client_secret: string
-}
 
 export interface Answer {
   status: number
@@ -24,7 +18,7 @@ export interface Answer {
 export interface TestServer extends App {
   url: string
   databaseUrl: string
-  credentials: { tellus: Credentials; other_tenant: { tellus: Pick<Credentials, 'client_id' | 'client_secret'> } }
+  credentials: Credentials
   /** One request. A body that is no string is sent as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   /** A fresh operator token: of the demo client, the administrator or the other tenant. */
@@ -89,17 +83,18 @@ export async function startServerOn(
   database: TestDatabase,
   environment: Record<string, string> = {},
 ): Promise<TestServer> {
+  const credentials: Credentials = JSON.parse(fs.readFileSync(database.credentialsFile, 'utf8'))
   const config = readConfig({
     PORT: '0',
     RATE_LIMIT_SCALE: '100000',
     DEVICE_ENROLLMENT: 'open',
     CHECK_LARGE_REPLIES: '1',
     DATABASE_URL: database.url,
+    FLUX_JWT_SECRET: credentials.flux.jwt_secret,
     ...environment,
   })
   const app = await startApp(config, database.url, pino({ level: process.env.TEST_LOG ?? 'silent' }))
   const url = `http://127.0.0.1:${app.port}`
-  const credentials: TestServer['credentials'] = JSON.parse(fs.readFileSync(database.credentialsFile, 'utf8'))
   const call: TestServer['call'] = (method, path, options) => request(`${url}${path}`, method, options)
   return {
     ...app,

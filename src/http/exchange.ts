@@ -8,6 +8,13 @@ const EXPOSED = [
   'Preference-Applied, Retry-After, Location, Allow',
 ].join(', ')
 
+/** Where a request comes from. */
+export function addressOf({ headers, socket }: IncomingMessage, { trustProxy }: Config): string {
+  const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined
+  const first = typeof forwarded === 'string' ? forwarded.split(',')[0]!.trim() : ''
+  return first || (socket.remoteAddress ?? '')
+}
+
 /** One HTTP request and its answer: what every contract has in common on the wire. */
 export class Exchange {
   readonly request: IncomingMessage
@@ -57,9 +64,7 @@ export class Exchange {
   }
 
   get address(): string {
-    const forwarded = this.#config.trustProxy ? this.request.headers['x-forwarded-for'] : undefined
-    const first = typeof forwarded === 'string' ? forwarded.split(',')[0]!.trim() : ''
-    return first || (this.request.socket.remoteAddress ?? '')
+    return addressOf(this.request, this.#config)
   }
 
   get milliseconds(): number {

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
-import path from 'node:path'
 import type { Knex } from 'knex'
 import { hashSecret, newSecret } from '../auth/secrets.ts'
 import type { Config } from '../config.ts'
@@ -8,13 +7,17 @@ import { ensurePartitions } from '../jobs/ensurePartitions.ts'
 import { connectAsOwner } from '../postgres/connect.ts'
 import * as clients from '../store/clients.ts'
 import * as tenants from '../store/tenants.ts'
+import { credentialsFile, newFluxCredentials, writeCredentials } from './credentials.ts'
 import { type DemoTenant, MODELS, TENANTS } from './fleet.ts'
+import { seedFlux } from './fluxHistory.ts'
 import { type Session, samplesOf, sessionsOf } from './history.ts'
 import { randomFrom } from './random.ts'
 
 interface SeedOptions {
   /** Also seed an outside database. */
   force: boolean
+  /** How far back the readings of flux go. */
+  fluxDays?: number
   say: (line: string) => void
 }
 
@@ -26,10 +29,10 @@ interface SeedOptions {
  */
 export async function seedDemo(
   url: string,
-  { dataDir, databaseUrl }: Config,
-  { force, say }: SeedOptions,
+  { dataDir, databaseUrl, fluxJwtSecret }: Config,
+  { force, say, fluxDays = 30 }: SeedOptions,
 ): Promise<string | undefined> {
-  const file = path.join(dataDir, 'credentials.json')
+  const file = credentialsFile(dataDir)
   const knex = connectAsOwner(url)
   try {
     if (databaseUrl !== undefined && !force) return undefined
@@ -43,13 +46,13 @@ export async function seedDemo(
       const [first, second] = TENANTS
       const demo = await seedTenant(transaction, first!, random)
       const other = await seedTenant(transaction, second!, random)
-      const credentials = {
-        tellus: await clientsOf(transaction, first!.slug, demo, true),
-        other_tenant: { tellus: await clientsOf(transaction, second!.slug, other, false) },
-      }
+      await seedFlux(transaction, fluxDays)
       // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.
-      fs.mkdirSync(dataDir, { recursive: true })
-      fs.writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+      writeCredentials(dataDir, {
+        tellus: await consoleAndAdmin(transaction, first!.slug, demo),
+        flux: await newFluxCredentials(fluxJwtSecret),
+        other_tenant: { tellus: await createConsole(transaction, second!.slug, other) },
+      })
     })
     return file
   } finally {
@@ -185,29 +188,34 @@ async function insertSamples(db: Knex, owner: object, session: Session, model: (
   await db.batchInsert('telemetry.readings', rows, 500)
 }
 
-/** A console client with `read` and `write`, and for the first tenant an administrator. Only here are the secrets known. */
-async function clientsOf(
+async function consoleAndAdmin(db: Knex, slug: string, tenantId: string) {
+  const { client_id: admin_client_id, client_secret: admin_client_secret } = await createClient(
+    db,
+    { slug, tenantId, name: 'admin' },
+    ['read', 'write', 'admin'],
+  )
+  return { ...(await createConsole(db, slug, tenantId)), admin_client_id, admin_client_secret }
+}
+
+const createConsole = (db: Knex, slug: string, tenantId: string) =>
+  createClient(db, { slug, tenantId, name: 'console' }, ['read', 'write'])
+
+/** Only here is the secret known. */
+async function createClient(
   db: Knex,
-  slug: string,
-  tenantId: string,
-  administrator: boolean,
-): Promise<Record<string, string>> {
-  const create = async (name: string, scopes: string[]) => {
-    const secret = newSecret()
-    const client_id = `${slug}-${name}-${randomBytes(4).toString('hex')}`
-    await clients.create(db, {
-      client_id,
-      tenant_id: tenantId,
-      name: `${slug} ${name}`,
-      secret_hash: hashSecret(secret),
-      scopes,
-    })
-    return [client_id, secret] as const
-  }
-  const [client_id, client_secret] = await create('console', ['read', 'write'])
-  if (!administrator) return { client_id, client_secret }
-  const [admin_client_id, admin_client_secret] = await create('admin', ['read', 'write', 'admin'])
-  return { client_id, client_secret, admin_client_id, admin_client_secret }
+  { slug, tenantId, name }: { slug: string; tenantId: string; name: string },
+  scopes: string[],
+): Promise<{ client_id: string; client_secret: string }> {
+  const client_secret = newSecret()
+  const client_id = `${slug}-${name}-${randomBytes(4).toString('hex')}`
+  await clients.create(db, {
+    client_id,
+    tenant_id: tenantId,
+    name: `${slug} ${name}`,
+    secret_hash: hashSecret(client_secret),
+    scopes,
+  })
+  return { client_id, client_secret }
 }
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
