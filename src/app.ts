@@ -49,9 +49,10 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   const { db } = connections
   const metrics = createMetrics()
   const feed = new Feed(databaseUrl, log)
+  const observeFlush = (rows: number) => metrics.flushSize.observe(rows)
   const ingest = openIngest(connections.ingestPool, {
     queueLimit: config.ingestQueue,
-    observe: rows => metrics.flushSize.observe(rows),
+    observe: observeFlush,
   })
   watch(metrics, { ingest, feed })
   const [jobs] = await Promise.all([startJobs(db, log, config), feed.start()])
@@ -59,7 +60,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     config,
     db,
     ingest,
-    rest: openRest(config, db, connections.rolePools),
+    rest: openRest(config, db, connections.rolePools, observeFlush),
     feed,
     jobs,
     metrics,

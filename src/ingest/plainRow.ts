@@ -22,10 +22,10 @@ export function plainRow(table: Table, value: unknown, text: string): PlainRow |
   const row = value as Record<string, unknown>
   for (const name in row) {
     const column = table.columns.get(name)
-    if (column === undefined || column.hasDefault || !fits(column, row[name])) return undefined
+    if (column === undefined || column.defaultValue !== undefined || !fits(column, row[name])) return undefined
   }
-  for (const { name, nullable, hasDefault } of table.columns.values())
-    if (!nullable && !hasDefault && row[name] == null) return undefined
+  for (const { name, nullable, defaultValue } of table.columns.values())
+    if (!nullable && defaultValue === undefined && row[name] == null) return undefined
   return { text, key: keyOf(table, row) }
 }
 
@@ -53,7 +53,7 @@ function fits({ type, nullable }: Column, value: unknown): boolean {
 
 /** Without a key of its own a row stands alone. An instant is cut to milliseconds: what only looks equal waits in vain. */
 function keyOf({ columns, primaryKey }: Table, row: Record<string, unknown>): string {
-  if (primaryKey.some(name => columns.get(name)!.hasDefault)) return String(rows++)
+  if (primaryKey.some(name => columns.get(name)!.defaultValue !== undefined)) return String(rows++)
   return primaryKey
     .map(name =>
       columns.get(name)!.type === 'timestamptz' ? Date.parse(row[name] as string) : String(row[name]).toLowerCase(),

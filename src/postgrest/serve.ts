@@ -37,14 +37,17 @@ export const callRoutine = (method: 'GET' | 'POST', call: RestCall, routine: Rou
 /** One plain row goes into the group commit; what that refuses, and everything else, is a statement of its own. */
 export async function insertRows(call: RestCall, table: Table): Promise<WrittenReply> {
   const plan = planRequest(table, requestOf('POST', call))
-  const row = plan.isPlainInsert && call.caller.role !== 'anon' ? plainRow(table, call.body, call.text!) : undefined
+  const row =
+    plan.kind === 'insert' && plan.isPlain && call.caller.role !== 'anon'
+      ? plainRow(table, call.body, call.text!)
+      : undefined
   if (row !== undefined && (await call.rest!.inserts.insert(call.caller.role, table, row)) === 'stored')
-    return respond(plan, { body: null, page_total: 1, total: null }, pathOf(call))
+    return respond(plan, { body: null, page_total: 1 }, pathOf(call))
   return answer(call, plan)
 }
 
 async function answer(call: RestCall, plan: Plan): Promise<WrittenReply> {
-  return respond(plan, await run(call.rest!.pools[call.caller.role], plan, call.caller), pathOf(call))
+  return respond(plan, await run(call.rest!.pools[call.caller.role], plan, call.caller.role === 'anon'), pathOf(call))
 }
 
 function requestOf(method: RestRequest['method'], call: RestCall): RestRequest {

@@ -6,8 +6,8 @@ export interface Column {
   name: string
   type: ColumnType
   nullable: boolean
-  /** Whether Postgres has a value for it when none is given. */
-  hasDefault: boolean
+  /** What Postgres puts there when nothing is given: an expression in SQL. */
+  defaultValue: string | undefined
 }
 
 export interface Table {

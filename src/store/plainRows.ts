@@ -10,13 +10,13 @@ export type RowOutcome = 'stored' | 'refused'
  * in a circle.
  */
 export function insertStatement({ schema, name, columns, primaryKey }: Table): string {
-  const given = [...columns.values()].filter(({ hasDefault }) => !hasDefault)
+  const given = [...columns.values()].filter(({ defaultValue }) => defaultValue === undefined)
   const names = given.map(column => quote(column.name)).join(', ')
   const typed = given.map(column => `${quote(column.name)} ${column.type}`).join(', ')
   const target = `${quote(schema)}.${quote(name)}`
   const key = primaryKey.map(quote).join(', ')
   const source = `rows from (json_to_recordset($1::json) as (${typed})) with ordinality as given (${names}, ordinal)`
-  if (primaryKey.some(column => columns.get(column)!.hasDefault))
+  if (primaryKey.some(column => columns.get(column)!.defaultValue !== undefined))
     return `with stored as (insert into ${target} (${names}) select ${names} from ${source}) select 0 as ordinal where false`
   return `
     with given as (select * from ${source}), stored as (

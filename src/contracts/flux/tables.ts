@@ -33,9 +33,14 @@ const COUNTERS = [
   'energy_exported_apparent',
 ]
 
-const required = (name: string, type: ColumnType): Column => ({ name, type, nullable: false, hasDefault: false })
-const generated = (name: string, type: ColumnType): Column => ({ name, type, nullable: false, hasDefault: true })
-const optional = (name: string, type: ColumnType): Column => ({ name, type, nullable: true, hasDefault: false })
+const required = (name: string, type: ColumnType): Column => ({ name, type, nullable: false, defaultValue: undefined })
+const generated = (name: string, type: ColumnType, defaultValue: string): Column => ({
+  name,
+  type,
+  nullable: false,
+  defaultValue,
+})
+const optional = (name: string, type: ColumnType): Column => ({ name, type, nullable: true, defaultValue: undefined })
 
 const table = (name: string, primaryKey: string[], columns: Column[]): Table => ({
   schema: 'flux',
@@ -44,10 +49,10 @@ const table = (name: string, primaryKey: string[], columns: Column[]): Table => 
   columns: new Map(columns.map(column => [column.name, column])),
 })
 
-const id = generated('id', 'uuid')
+const id = generated('id', 'uuid', 'gen_random_uuid()')
 const time = required('time', 'timestamptz')
 const deviceId = required('device_id', 'uuid')
-const createdAt = generated('created_at', 'timestamptz')
+const createdAt = generated('created_at', 'timestamptz', 'now()')
 
 export const tables = {
   mg_bess_readings: table(
@@ -83,7 +88,7 @@ export const tables = {
       required('type', 'text'),
       required('site', 'text'),
       optional('metadata', 'jsonb'),
-      generated('active', 'bool'),
+      generated('active', 'bool', 'true'),
       createdAt,
     ],
   ),
