@@ -63,14 +63,16 @@ export interface WrittenReply {
 type Success = 200 | 201 | 202 | 204
 
 /** Operations that answer in CSV too leave the writing of their replies to Postgres. */
-type ReplyOf<Op> = Op extends { responses: { 200: { content: { 'text/csv': unknown } } } }
-  ? WrittenReply
-  : Op extends { responses: infer R }
-    ? {
+type ReplyOf<Op> = Op extends { responses: infer R }
+  ? 'text/csv' extends MediaTypesOf<R[keyof R]>
+    ? WrittenReply
+    : {
         [S in keyof R]: S extends Success
           ? R[S] extends { content: { 'application/json': infer B } }
             ? Reply<S, B>
             : Reply<S, undefined>
           : never
       }[keyof R]
-    : never
+  : never
+
+type MediaTypesOf<Response> = Response extends { content: infer C } ? keyof C : never

@@ -4,7 +4,11 @@
  */
 export const errorResponses = () => {
   let path = ''
+  let schemes = []
   return {
+    Root(root) {
+      schemes = Object.keys(root.components?.securitySchemes ?? {})
+    },
     PathItem: {
       enter(_item, { key }) {
         path = String(key)
@@ -12,7 +16,7 @@ export const errorResponses = () => {
       Operation(operation, { report, location, resolve }) {
         const declared = Object.keys(operation.responses ?? {})
         const places = (operation.parameters ?? []).map(parameter => resolve(parameter).node?.in)
-        for (const [status, reason] of neededStatuses(operation, path, places)) {
+        for (const [status, reason] of neededStatuses(operation, path, places, schemes)) {
           if (declared.includes(status)) continue
           report({
             message: `${operation.operationId} ${reason}, so it needs a ${status} response.`,
@@ -24,13 +28,17 @@ export const errorResponses = () => {
   }
 }
 
-function neededStatuses(operation, path, places) {
+function neededStatuses(operation, path, places, schemes) {
   const requirements = operation.security ?? []
   const requests = requirements.flatMap(requirement => Object.entries(requirement))
+  // Where every credential of the contract will do, none is refused for its kind.
+  const choosy =
+    requests.some(([, scopes]) => scopes.length > 0) ||
+    (requests.length > 0 && schemes.some(scheme => !requests.some(([name]) => name === scheme)))
   const limited = operation['x-rate-limit'] !== 'none'
   const always = [
     requests.length > 0 && ['401', 'takes a credential'],
-    requests.length > 0 && ['403', 'takes one kind of credential'],
+    choosy && ['403', 'takes one kind of credential'],
     limited && ['429', 'is rate-limited (x-rate-limit)'],
   ]
   const whenImplemented = [

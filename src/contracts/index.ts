@@ -1,5 +1,6 @@
 import type { Contract } from '../contract.ts'
+import { flux } from './flux/contract.ts'
 import { tellus } from './tellus/contract.ts'
 
 /** Every contract that this server serves. The one at the root comes last, because every path is below it. */
-export const contracts: Contract[] = [tellus]
+export const contracts: Contract[] = [flux, tellus]

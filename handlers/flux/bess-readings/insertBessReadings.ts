@@ -1,0 +1,5 @@
+import type { Handlers } from '../../../generated/flux/index.ts'
+import { tables } from '../../../src/contracts/flux/tables.ts'
+import { insertRows } from '../../../src/postgrest/serve.ts'
+
+export const insertBessReadings: Handlers['insertBessReadings'] = call => insertRows(call, tables.mg_bess_readings)

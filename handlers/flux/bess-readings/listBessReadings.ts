@@ -1,0 +1,5 @@
+import type { Handlers } from '../../../generated/flux/index.ts'
+import { tables } from '../../../src/contracts/flux/tables.ts'
+import { readRows } from '../../../src/postgrest/serve.ts'
+
+export const listBessReadings: Handlers['listBessReadings'] = call => readRows(call, tables.mg_bess_readings)

@@ -1,0 +1,5 @@
+import type { Handlers } from '../../../generated/flux/index.ts'
+import { tables } from '../../../src/contracts/flux/tables.ts'
+import { queryRows } from '../../../src/postgrest/serve.ts'
+
+export const queryBessReadings: Handlers['queryBessReadings'] = call => queryRows(call, tables.mg_bess_readings)

@@ -1,0 +1,6 @@
+import type { Handlers } from '../../../generated/flux/index.ts'
+import { tables } from '../../../src/contracts/flux/tables.ts'
+import { updateRows } from '../../../src/postgrest/serve.ts'
+
+export const updateRegisteredDevices: Handlers['updateRegisteredDevices'] = call =>
+  updateRows(call, tables.mg_device_registry)

@@ -1,0 +1,6 @@
+import type { Handlers } from '../../../generated/flux/index.ts'
+import { routines } from '../../../src/contracts/flux/tables.ts'
+import { callRoutine } from '../../../src/postgrest/serve.ts'
+
+export const callMeterReadings30m: Handlers['callMeterReadings30m'] = call =>
+  callRoutine('POST', call, routines.get_meter_readings_30m)

@@ -1,0 +1,5 @@
+import type { Handlers } from '../../../generated/flux/index.ts'
+import { tables } from '../../../src/contracts/flux/tables.ts'
+import { deleteRows } from '../../../src/postgrest/serve.ts'
+
+export const deleteMeterReadings: Handlers['deleteMeterReadings'] = call => deleteRows(call, tables.mg_meter_readings)
