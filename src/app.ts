@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import path from 'node:path'
@@ -10,12 +9,15 @@ import type { Logger } from 'pino'
 import { AccessTokens } from './auth/accessTokens.ts'
 import type { Config } from './config.ts'
 import { serveContract } from './contract.ts'
+import { tables } from './contracts/flux/tables.ts'
 import { contracts } from './contracts/index.ts'
 import { ApiError } from './errors.ts'
 import { Activity } from './feed/activity.ts'
 import { Feed } from './feed/feed.ts'
+import { REALTIME_PATH, Realtime } from './feed/realtime/realtime.ts'
 import { Stream } from './feed/stream.ts'
 import { Exchange } from './http/exchange.ts'
+import { answerRaw } from './http/refuseUpgrade.ts'
 import { RequestLog } from './http/requestLog.ts'
 import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
@@ -70,7 +72,11 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     activity: new Activity(db, feed),
     draining: drain.signal,
   }
-  const stream = new Stream(services)
+  const { rest } = services
+  const doors: Doors = {
+    stream: new Stream(services),
+    realtime: rest === undefined ? undefined : new Realtime(services, rest, tables),
+  }
 
   const serve = buildServer(services)
   const server = createServer(
@@ -88,7 +94,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   )
   // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1); Node's own answer has no body.
   server.on('checkExpectation', serve)
-  server.on('upgrade', (request, socket, head) => upgrade(stream, request, socket, head))
+  server.on('upgrade', (request, socket, head) => upgrade(doors, request, socket, head))
   server.on('clientError', refuseBrokenRequest)
   const sockets = new Set<Socket>()
   server.on('connection', socket => sockets.add(socket.once('close', () => sockets.delete(socket))))
@@ -194,10 +200,17 @@ function refuse(services: Services, request: IncomingMessage, response: express.
   services.log.info({ status, method: request.method, requestId: exchange.requestId }, error.message)
 }
 
-function upgrade(stream: Stream, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+interface Doors {
+  stream: Stream
+  realtime: Realtime | undefined
+}
+
+function upgrade({ stream, realtime }: Doors, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => socket.destroy())
-  if (request.url?.split('?')[0] === '/stream') stream.accept(request, socket, head)
-  else answerRaw(socket, '404 Not Found', { code: 3001, message: 'no such path', data: null })
+  const path = request.url?.split('?')[0]
+  if (path === '/stream') stream.accept(request, socket, head)
+  else if (path === REALTIME_PATH && realtime !== undefined) realtime.accept(request, socket, head)
+  else answerRaw(socket, 404, { code: 3001, message: 'no such path', data: null })
 }
 
 /** What is no HTTP at all, or too long to read, is told so in the shape of the contract at the root. */
@@ -208,27 +221,11 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
   }
   const [status, message] =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? [
-          '431 Request Header Fields Too Large',
-          `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes`,
-        ]
+      ? [431, `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes`]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', 'the request took too long']
-        : ['400 Bad Request', 'this is not a valid HTTP request']
-  answerRaw(socket, status!, { code: 1001, message, data: null })
-}
-
-/** Answers where Node has no response object to answer with. */
-function answerRaw(socket: Duplex, status: string, body: object): void {
-  const text = JSON.stringify(body)
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'Connection: close',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(text)}`,
-    `X-Request-Id: ${randomUUID()}`,
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
+        ? [408, 'the request took too long']
+        : [400, 'this is not a valid HTTP request']
+  answerRaw(socket, status as number, { code: 1001, message, data: null })
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

@@ -131,8 +131,8 @@ describe('supabase-js reads', () => {
     )
     const gotten = await data(anon.rpc('get_meter_readings_30m', body, { get: true }))
     assert.deepEqual(gotten, posted)
-    const defaults = await data(anon.rpc('get_meter_readings_5m').select('device_id').limit(2000))
-    assert.deepEqual(new Set(defaults.map((row: { device_id: string }) => row.device_id)).size, 3)
+    const defaults: unknown = await data(anon.rpc('get_meter_readings_5m').select('device_id').limit(2000))
+    assert.equal(new Set((defaults as { device_id: string }[]).map(({ device_id }) => device_id)).size, 3)
   })
 })
 
@@ -202,7 +202,11 @@ describe('supabase-js writes', () => {
         .select('soe'),
     )
     assert.deepEqual(changed, [{ soe: 70 }])
-    const refused = await service.from('mg_bess_readings').delete().eq('device_id', device).maxAffected(1)
+    const refused = await service
+      .from('mg_bess_readings')
+      .delete()
+      .eq('device_id', device)
+      .setHeader('Prefer', 'handling=strict,max-affected=1')
     assert.deepEqual([refused.status, refused.error!.code], [400, 'PGRST124'])
     const gone = await service.from('mg_bess_readings').delete({ count: 'exact' }).eq('device_id', device)
     assert.deepEqual([gone.status, gone.count], [204, 3])

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Client } from 'pg'
+import { type Client, types } from 'pg'
 import { LogicalReplicationService, type Pgoutput, PgoutputPlugin } from 'pg-logical-replication'
 import type { Logger } from 'pino'
 
@@ -9,7 +9,11 @@ export interface Change {
   kind: 'insert' | 'update' | 'delete'
   /** The row after the change; of a delete, its key. */
   row: Record<string, unknown>
+  /** Of an update: the key before, when it was changed. */
+  oldKey: Record<string, unknown> | undefined
   committedAt: Date
+  /** Where it stands in the order of all changes: the commit's position in the log and the change's in the commit. */
+  position: string
   /** Who wrote it. The tables may show it a moment later than it is told: see `areVisible` of store/transactions. */
   transaction: number
 }
@@ -46,6 +50,8 @@ export class Feed {
   #service: LogicalReplicationService | undefined
   #stopped = false
   #live = false
+  /** Where the last commit that was seen stands in the log, or where reading began. */
+  #position = ''
   /** Time of the last commit that was seen, or of the start. */
   #seenAt = new Date()
   #lostAt: Date | undefined
@@ -59,6 +65,11 @@ export class Feed {
   /** Whether changes arrive as they are committed. */
   get live(): boolean {
     return this.#live
+  }
+
+  /** What comes after this will be told; in the form of a change's position. */
+  get position(): string {
+    return positionOf(this.#position, LAST)
   }
 
   /** How long ago the last change that was seen had been committed, in seconds. */
@@ -133,12 +144,13 @@ export class Feed {
   /** Reads until the connection ends. */
   async #read(started: () => void): Promise<void> {
     const service = new LogicalReplicationService(
-      { connectionString: this.#url, keepAlive: true },
+      // Instants come as text, in the zone of the connection.
+      { connectionString: this.#url, keepAlive: true, options: '-c timezone=UTC -c datestyle=ISO' },
       { acknowledge: { auto: false, timeoutSeconds: 0 } },
     )
     this.#service = service
     const plugin = new TemporarySlotPlugin(table => this.#listeners.has(table) || this.#columns.has(table))
-    let transaction: Pick<Change, 'committedAt' | 'transaction'> = { committedAt: new Date(), transaction: 0 }
+    let commit: Commit = { at: new Date(), transaction: 0, position: '', changes: 0 }
     let heardAt = performance.now()
     const pulse = setInterval(() => {
       if (performance.now() - heardAt > SILENCE) void service.destroy()
@@ -153,6 +165,7 @@ export class Feed {
     service.on('start', () => {
       this.#live = true
       this.#seenAt = new Date()
+      this.#position = paddedPosition(plugin.position)
       if (this.#lostAt !== undefined) this.#resume({ from: this.#lostAt, to: this.#seenAt })
       started()
     })
@@ -163,9 +176,15 @@ export class Feed {
       if (message === UNREAD) return
       if (message.tag === 'begin') {
         this.#seenAt = new Date(Number(message.commitTime) / 1000)
-        transaction = { committedAt: this.#seenAt, transaction: message.xid }
+        commit = {
+          at: this.#seenAt,
+          transaction: message.xid,
+          position: paddedPosition(message.commitLsn!),
+          changes: 0,
+        }
+        this.#position = commit.position
       } else if (message.tag === 'insert' || message.tag === 'update' || message.tag === 'delete')
-        this.#deliver(message, transaction)
+        this.#deliver(message, commit)
     })
     try {
       await service.subscribe(plugin, `voltspec_${process.pid}_${randomBytes(4).toString('hex')}`)
@@ -175,13 +194,17 @@ export class Feed {
     }
   }
 
-  #deliver(
-    message: Pgoutput.MessageInsert | Pgoutput.MessageUpdate | Pgoutput.MessageDelete,
-    transaction: Pick<Change, 'committedAt' | 'transaction'>,
-  ): void {
+  #deliver(message: Pgoutput.MessageInsert | Pgoutput.MessageUpdate | Pgoutput.MessageDelete, commit: Commit): void {
     const table = `${message.relation.schema}.${message.relation.name}`
     const row = message.tag === 'delete' ? (message.key ?? message.old ?? {}) : message.new
-    const change: Change = { kind: message.tag, row, ...transaction }
+    const change: Change = {
+      kind: message.tag,
+      row,
+      oldKey: message.tag === 'update' ? (message.key ?? message.old ?? undefined) : undefined,
+      committedAt: commit.at,
+      transaction: commit.transaction,
+      position: positionOf(commit.position, commit.changes++),
+    }
     this.#tell(table, change)
     for (const column of this.#columns.get(table) ?? []) this.#tell(`${table}.${column}=${row[column]}`, change)
   }
@@ -213,8 +236,32 @@ function justBefore(position: string): string {
   return `${(before >> 32n).toString(16)}/${(before & 0xffffffffn).toString(16)}`
 }
 
+interface Commit {
+  at: Date
+  transaction: number
+  position: string
+  /** How many of its changes were delivered. */
+  changes: number
+}
+
+/** No commit has so many changes. */
+const LAST = 99_999_999
+
+/** Of one width, so that positions compare as text. */
+const paddedPosition = (position: string) =>
+  position
+    .split('/')
+    .map(part => part.toUpperCase().padStart(8, '0'))
+    .join('/')
+
+const positionOf = (position: string, change: number) => `${position}:${String(change).padStart(8, '0')}`
+
 /** Insert, update and delete, by their first byte. */
 const ROW_MESSAGES = new Set(['I', 'U', 'D'].map(letter => letter.charCodeAt(0)))
+
+/** Where an instant has microseconds, which a Date would lose. */
+const EXACT_SCHEMAS = new Set(['flux'])
+const asText = (text: string) => text
 
 /** Stands for a row that was not decoded. */
 const UNREAD = { tag: 'origin' } as Pgoutput.MessageOrigin
@@ -238,7 +285,11 @@ class TemporarySlotPlugin extends PgoutputPlugin {
   override parse(buffer: Buffer): Pgoutput.Message {
     if (ROW_MESSAGES.has(buffer[0]!) && !this.#wants(this.#tables.get(buffer.readInt32BE(1))!)) return UNREAD
     const message: Pgoutput.Message = super.parse(buffer)
-    if (message.tag === 'relation') this.#tables.set(message.relationOid, `${message.schema}.${message.name}`)
+    if (message.tag === 'relation') {
+      this.#tables.set(message.relationOid, `${message.schema}.${message.name}`)
+      if (EXACT_SCHEMAS.has(message.schema))
+        for (const column of message.columns) if (column.typeOid === types.builtins.TIMESTAMPTZ) column.parser = asText
+    }
     return message
   }
 

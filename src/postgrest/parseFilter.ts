@@ -139,6 +139,26 @@ function parseBracketed(scanner: Scanner): string {
   return scanner.text.slice(start, scanner.position)
 }
 
+/** `a=eq.1,b=in.(2,3)`: filters that hold together, as realtime has them. */
+export function parseFilterList(text: string): Filter[] {
+  const scanner = new Scanner(text, 'filter')
+  const filters: Filter[] = []
+  do {
+    scanner.spaces()
+    const path = parsePath(scanner)
+    scanner.expect('=')
+    const head = parseOperator(scanner)
+    if (head.operator === 'in') filters.push({ ...head, path, value: '', values: parseList(scanner) })
+    else {
+      const value = scanner.peek() === '"' ? scanner.quoted() : scanner.match(/[^,]*/y)
+      filters.push({ ...head, path, value: head.operator === 'is' ? isWord(scanner, value) : value })
+    }
+    scanner.spaces()
+  } while (scanner.take(','))
+  scanner.end()
+  return filters
+}
+
 type Head = Pick<Filter, 'kind' | 'negated' | 'operator' | 'quantifier' | 'language'>
 
 function parseOperator(scanner: Scanner): Head {

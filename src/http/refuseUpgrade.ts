@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { asApiError, STATUS } from '../errors.ts'
+
+/** Answers on a bare socket, where Node has no response object to answer with, and closes it. */
+export function answerRaw(socket: Duplex, status: number, body: object, headers: Record<string, string> = {}): void {
+  const text = JSON.stringify(body)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    `X-Request-Id: ${randomUUID()}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
+}
+
+/** Refuses a WebSocket before its handshake, in the shape that its clients expect. */
+export function refuseUpgrade(
+  socket: Duplex,
+  error: unknown,
+  shape: (status: number, message: string) => object,
+): void {
+  const { kind, message, headers } = asApiError(error)
+  answerRaw(socket, STATUS[kind], shape(STATUS[kind], message), headers)
+}
