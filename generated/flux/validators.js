@@ -18046,3 +18046,3583 @@ export const responses = {
   callMeterReadings30m: { '200': replies.callMeterReadings30m_200, '206': replies.callMeterReadings30m_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   getMeterReadings30m: { '200': replies.getMeterReadings30m_200, '206': replies.getMeterReadings30m_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
 }
+
+/** The check of every message by its name. */
+export const events = (exports => {
+"use strict";
+exports.Join = validate0;
+const schema0 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"string","maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"phx_join"},{"$ref":"schema:RealtimeJoin"}],"items":false};
+const func0 = ucs2length.default;
+const pattern0 = new RegExp("^realtime:", "u");
+const schema1 = {"type":"object","required":["config"],"properties":{"config":{"type":"object","additionalProperties":true,"properties":{"postgres_changes":{"type":"array","maxItems":100,"items":{"$ref":"schema:RealtimeBinding"}},"postgres_changes_options":{"type":"object","additionalProperties":true,"properties":{"wait":{"type":"boolean","default":false},"timeout":{"type":"integer","minimum":0,"maximum":600000,"default":15000}}},"since":{"type":"string","minLength":1,"maxLength":64},"private":{"type":"boolean"},"broadcast":{"type":"object","additionalProperties":true},"presence":{"type":"object","additionalProperties":true}}},"access_token":{"type":["string","null"],"maxLength":8192}}};
+const schema2 = {"type":"object","required":["event"],"additionalProperties":true,"properties":{"event":{"type":"string","enum":["INSERT","UPDATE","DELETE","*"]},"schema":{"type":"string","maxLength":63},"table":{"type":"string","maxLength":63},"filter":{"type":"string","maxLength":60000}}};
+
+function validate2(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate2.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.event === undefined) && (missing0 = "event")){
+validate2.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.event !== undefined){
+let data0 = data.event;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate2.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((((data0 === "INSERT") || (data0 === "UPDATE")) || (data0 === "DELETE")) || (data0 === "*"))){
+validate2.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema2.properties.event.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.schema !== undefined){
+let data1 = data.schema;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func0(data1) > 63){
+validate2.errors = [{instancePath:instancePath+"/schema",schemaPath:"#/properties/schema/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"}];
+return false;
+}
+}
+else {
+validate2.errors = [{instancePath:instancePath+"/schema",schemaPath:"#/properties/schema/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.table !== undefined){
+let data2 = data.table;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func0(data2) > 63){
+validate2.errors = [{instancePath:instancePath+"/table",schemaPath:"#/properties/table/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"}];
+return false;
+}
+}
+else {
+validate2.errors = [{instancePath:instancePath+"/table",schemaPath:"#/properties/table/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.filter !== undefined){
+let data3 = data.filter;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(func0(data3) > 60000){
+validate2.errors = [{instancePath:instancePath+"/filter",schemaPath:"#/properties/filter/maxLength",keyword:"maxLength",params:{limit: 60000},message:"must NOT have more than 60000 characters"}];
+return false;
+}
+}
+else {
+validate2.errors = [{instancePath:instancePath+"/filter",schemaPath:"#/properties/filter/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate2.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate2.errors = vErrors;
+return errors === 0;
+}
+validate2.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate1(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate1.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.config === undefined) && (missing0 = "config")){
+validate1.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.config !== undefined){
+let data0 = data.config;
+const _errs1 = errors;
+if(errors === _errs1){
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+if(data0.postgres_changes !== undefined){
+let data1 = data0.postgres_changes;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+if(data1.length > 100){
+validate1.errors = [{instancePath:instancePath+"/config/postgres_changes",schemaPath:"#/properties/config/properties/postgres_changes/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"}];
+return false;
+}
+else {
+var valid2 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+const _errs6 = errors;
+if(!(validate2(data1[i0], {instancePath:instancePath+"/config/postgres_changes/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate2.errors : vErrors.concat(validate2.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs6 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+validate1.errors = [{instancePath:instancePath+"/config/postgres_changes",schemaPath:"#/properties/config/properties/postgres_changes/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.postgres_changes_options !== undefined){
+let data3 = data0.postgres_changes_options;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(data3.wait !== undefined){
+const _errs10 = errors;
+if(typeof data3.wait !== "boolean"){
+validate1.errors = [{instancePath:instancePath+"/config/postgres_changes_options/wait",schemaPath:"#/properties/config/properties/postgres_changes_options/properties/wait/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid3 = _errs10 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data3.timeout !== undefined){
+let data5 = data3.timeout;
+const _errs12 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate1.errors = [{instancePath:instancePath+"/config/postgres_changes_options/timeout",schemaPath:"#/properties/config/properties/postgres_changes_options/properties/timeout/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs12){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 600000 || isNaN(data5)){
+validate1.errors = [{instancePath:instancePath+"/config/postgres_changes_options/timeout",schemaPath:"#/properties/config/properties/postgres_changes_options/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000"}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate1.errors = [{instancePath:instancePath+"/config/postgres_changes_options/timeout",schemaPath:"#/properties/config/properties/postgres_changes_options/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+var valid3 = _errs12 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+else {
+validate1.errors = [{instancePath:instancePath+"/config/postgres_changes_options",schemaPath:"#/properties/config/properties/postgres_changes_options/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.since !== undefined){
+let data6 = data0.since;
+const _errs14 = errors;
+if(errors === _errs14){
+if(typeof data6 === "string"){
+if(func0(data6) > 64){
+validate1.errors = [{instancePath:instancePath+"/config/since",schemaPath:"#/properties/config/properties/since/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data6) < 1){
+validate1.errors = [{instancePath:instancePath+"/config/since",schemaPath:"#/properties/config/properties/since/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate1.errors = [{instancePath:instancePath+"/config/since",schemaPath:"#/properties/config/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid1 = _errs14 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.private !== undefined){
+const _errs16 = errors;
+if(typeof data0.private !== "boolean"){
+validate1.errors = [{instancePath:instancePath+"/config/private",schemaPath:"#/properties/config/properties/private/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid1 = _errs16 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.broadcast !== undefined){
+let data8 = data0.broadcast;
+const _errs18 = errors;
+if(errors === _errs18){
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+}
+else {
+validate1.errors = [{instancePath:instancePath+"/config/broadcast",schemaPath:"#/properties/config/properties/broadcast/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid1 = _errs18 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.presence !== undefined){
+let data9 = data0.presence;
+const _errs21 = errors;
+if(errors === _errs21){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+}
+else {
+validate1.errors = [{instancePath:instancePath+"/config/presence",schemaPath:"#/properties/config/properties/presence/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid1 = _errs21 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate1.errors = [{instancePath:instancePath+"/config",schemaPath:"#/properties/config/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.access_token !== undefined){
+let data10 = data.access_token;
+const _errs24 = errors;
+if((typeof data10 !== "string") && (data10 !== null)){
+validate1.errors = [{instancePath:instancePath+"/access_token",schemaPath:"#/properties/access_token/type",keyword:"type",params:{type: schema1.properties.access_token.type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(func0(data10) > 8192){
+validate1.errors = [{instancePath:instancePath+"/access_token",schemaPath:"#/properties/access_token/maxLength",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+validate1.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate1.errors = vErrors;
+return errors === 0;
+}
+validate1.evaluated = {"props":{"config":true,"access_token":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate0(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate0.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate0.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate0.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate0.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema0.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate0.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+let data1 = data[1];
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate0.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+else {
+validate0.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate0.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 10){
+validate0.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+return false;
+}
+else {
+if(!pattern0.test(data2)){
+validate0.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate0.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate0.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("phx_join" !== data3){
+validate0.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_join"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+const _errs9 = errors;
+if(!(validate1(data[4], {instancePath:instancePath+"/4",parentData:data,parentDataProperty:4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate1.errors : vErrors.concat(validate1.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate0.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate0.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate0.errors = vErrors;
+return errors === 0;
+}
+validate0.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+exports.Heartbeat = validate5;
+const schema3 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"string","maxLength":64},{"type":"string","const":"phoenix"},{"type":"string","const":"heartbeat"},{"type":"object"}],"items":false};
+
+function validate5(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate5.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate5.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate5.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate5.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema3.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate5.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+let data1 = data[1];
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate5.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+else {
+validate5.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(typeof data2 !== "string"){
+validate5.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("phoenix" !== data2){
+validate5.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/const",keyword:"const",params:{allowedValue: "phoenix"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate5.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("heartbeat" !== data3){
+validate5.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "heartbeat"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+let data4 = data[4];
+const _errs9 = errors;
+if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
+validate5.errors = [{instancePath:instancePath+"/4",schemaPath:"#/prefixItems/4/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate5.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate5.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate5.errors = vErrors;
+return errors === 0;
+}
+validate5.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+exports.AccessToken = validate6;
+const schema4 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":["string","null"],"maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"access_token"},{"$ref":"schema:RealtimeAccessToken"}],"items":false};
+const schema5 = {"type":"object","required":["access_token"],"properties":{"access_token":{"type":"string","maxLength":8192}}};
+
+function validate7(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate7.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.access_token === undefined) && (missing0 = "access_token")){
+validate7.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.access_token !== undefined){
+let data0 = data.access_token;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 8192){
+validate7.errors = [{instancePath:instancePath+"/access_token",schemaPath:"#/properties/access_token/maxLength",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters"}];
+return false;
+}
+}
+else {
+validate7.errors = [{instancePath:instancePath+"/access_token",schemaPath:"#/properties/access_token/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate7.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate7.errors = vErrors;
+return errors === 0;
+}
+validate7.evaluated = {"props":{"access_token":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate6(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate6.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate6.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate6.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate6.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema4.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate6.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+let data1 = data[1];
+const _errs3 = errors;
+if((typeof data1 !== "string") && (data1 !== null)){
+validate6.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: schema4.prefixItems[1].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate6.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate6.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 10){
+validate6.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+return false;
+}
+else {
+if(!pattern0.test(data2)){
+validate6.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate6.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate6.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("access_token" !== data3){
+validate6.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "access_token"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+const _errs9 = errors;
+if(!(validate7(data[4], {instancePath:instancePath+"/4",parentData:data,parentDataProperty:4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate7.errors : vErrors.concat(validate7.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate6.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate6.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate6.errors = vErrors;
+return errors === 0;
+}
+validate6.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+exports.Leave = validate9;
+const schema6 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"string","maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"phx_leave"},{"type":"object"}],"items":false};
+
+function validate9(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate9.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate9.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate9.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate9.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema6.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate9.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+let data1 = data[1];
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate9.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+else {
+validate9.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate9.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 10){
+validate9.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+return false;
+}
+else {
+if(!pattern0.test(data2)){
+validate9.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate9.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate9.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("phx_leave" !== data3){
+validate9.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_leave"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+let data4 = data[4];
+const _errs9 = errors;
+if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
+validate9.errors = [{instancePath:instancePath+"/4",schemaPath:"#/prefixItems/4/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate9.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate9.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate9.errors = vErrors;
+return errors === 0;
+}
+validate9.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+exports.Reply = validate10;
+const schema7 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"string","maxLength":64},{"type":"string","pattern":"^(realtime:|phoenix$)","minLength":7,"maxLength":255},{"type":"string","const":"phx_reply"},{"$ref":"schema:RealtimeReply"}],"items":false};
+const pattern3 = new RegExp("^(realtime:|phoenix$)", "u");
+const schema8 = {"type":"object","required":["status","response"],"properties":{"status":{"type":"string","enum":["ok","error"]},"response":{"type":"object","properties":{"postgres_changes":{"type":"array","maxItems":100,"items":{"allOf":[{"$ref":"schema:RealtimeBinding"},{"type":"object","required":["id"],"properties":{"id":{"type":"integer","minimum":0,"maximum":9007199254740991}}}]}},"reason":{"type":"string","maxLength":1000}}}}};
+
+function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate11.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+validate11.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.status !== undefined){
+let data0 = data.status;
+const _errs1 = errors;
+if(typeof data0 !== "string"){
+validate11.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((data0 === "ok") || (data0 === "error"))){
+validate11.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema8.properties.status.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+let data1 = data.response;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.postgres_changes !== undefined){
+let data2 = data1.postgres_changes;
+const _errs5 = errors;
+if(errors === _errs5){
+if(Array.isArray(data2)){
+if(data2.length > 100){
+validate11.errors = [{instancePath:instancePath+"/response/postgres_changes",schemaPath:"#/properties/response/properties/postgres_changes/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"}];
+return false;
+}
+else {
+var valid2 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+const _errs7 = errors;
+const _errs8 = errors;
+if(!(validate2(data3, {instancePath:instancePath+"/response/postgres_changes/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate2.errors : vErrors.concat(validate2.errors);
+errors = vErrors.length;
+}
+var valid3 = _errs8 === errors;
+if(valid3){
+const _errs9 = errors;
+if(errors === _errs9){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+let missing1;
+if((data3.id === undefined) && (missing1 = "id")){
+validate11.errors = [{instancePath:instancePath+"/response/postgres_changes/" + i0,schemaPath:"#/properties/response/properties/postgres_changes/items/allOf/1/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+return false;
+}
+else {
+if(data3.id !== undefined){
+let data4 = data3.id;
+const _errs11 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+validate11.errors = [{instancePath:instancePath+"/response/postgres_changes/" + i0+"/id",schemaPath:"#/properties/response/properties/postgres_changes/items/allOf/1/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs11){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 9007199254740991 || isNaN(data4)){
+validate11.errors = [{instancePath:instancePath+"/response/postgres_changes/" + i0+"/id",schemaPath:"#/properties/response/properties/postgres_changes/items/allOf/1/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"}];
+return false;
+}
+else {
+if(data4 < 0 || isNaN(data4)){
+validate11.errors = [{instancePath:instancePath+"/response/postgres_changes/" + i0+"/id",schemaPath:"#/properties/response/properties/postgres_changes/items/allOf/1/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate11.errors = [{instancePath:instancePath+"/response/postgres_changes/" + i0,schemaPath:"#/properties/response/properties/postgres_changes/items/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid3 = _errs9 === errors;
+}
+var valid2 = _errs7 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+validate11.errors = [{instancePath:instancePath+"/response/postgres_changes",schemaPath:"#/properties/response/properties/postgres_changes/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data1.reason !== undefined){
+let data5 = data1.reason;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data5 === "string"){
+if(func0(data5) > 1000){
+validate11.errors = [{instancePath:instancePath+"/response/reason",schemaPath:"#/properties/response/properties/reason/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"}];
+return false;
+}
+}
+else {
+validate11.errors = [{instancePath:instancePath+"/response/reason",schemaPath:"#/properties/response/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+else {
+validate11.errors = [{instancePath:instancePath+"/response",schemaPath:"#/properties/response/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+validate11.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate11.errors = vErrors;
+return errors === 0;
+}
+validate11.evaluated = {"props":{"status":true,"response":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate10.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate10.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate10.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate10.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema7.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate10.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+let data1 = data[1];
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate10.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+else {
+validate10.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate10.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 7){
+validate10.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 7},message:"must NOT have fewer than 7 characters"}];
+return false;
+}
+else {
+if(!pattern3.test(data2)){
+validate10.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^(realtime:|phoenix$)"},message:"must match pattern \""+"^(realtime:|phoenix$)"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate10.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate10.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("phx_reply" !== data3){
+validate10.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_reply"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+const _errs9 = errors;
+if(!(validate11(data[4], {instancePath:instancePath+"/4",parentData:data,parentDataProperty:4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate10.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate10.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate10.errors = vErrors;
+return errors === 0;
+}
+validate10.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+exports.System = validate14;
+const schema9 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"null"},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"system"},{"$ref":"schema:RealtimeSystem"}],"items":false};
+const schema10 = {"type":"object","required":["extension","status","message","channel"],"properties":{"extension":{"type":"string","enum":["postgres_changes","system"]},"status":{"type":"string","enum":["ok","error","resync"]},"message":{"type":"string","maxLength":1000},"channel":{"type":"string","maxLength":246},"commit_lsn":{"type":"string","minLength":1,"maxLength":64},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}}};
+const formats0 = formats["date-time"];
+
+function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate15.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.extension === undefined) && (missing0 = "extension")) || ((data.status === undefined) && (missing0 = "status"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.channel === undefined) && (missing0 = "channel"))){
+validate15.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.extension !== undefined){
+let data0 = data.extension;
+const _errs1 = errors;
+if(typeof data0 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/extension",schemaPath:"#/properties/extension/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((data0 === "postgres_changes") || (data0 === "system"))){
+validate15.errors = [{instancePath:instancePath+"/extension",schemaPath:"#/properties/extension/enum",keyword:"enum",params:{allowedValues: schema10.properties.extension.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data1 = data.status;
+const _errs3 = errors;
+if(typeof data1 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!(((data1 === "ok") || (data1 === "error")) || (data1 === "resync"))){
+validate15.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema10.properties.status.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data2 = data.message;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 1000){
+validate15.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters"}];
+return false;
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.channel !== undefined){
+let data3 = data.channel;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(func0(data3) > 246){
+validate15.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/maxLength",keyword:"maxLength",params:{limit: 246},message:"must NOT have more than 246 characters"}];
+return false;
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.commit_lsn !== undefined){
+let data4 = data.commit_lsn;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(func0(data4) > 64){
+validate15.errors = [{instancePath:instancePath+"/commit_lsn",schemaPath:"#/properties/commit_lsn/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data4) < 1){
+validate15.errors = [{instancePath:instancePath+"/commit_lsn",schemaPath:"#/properties/commit_lsn/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/commit_lsn",schemaPath:"#/properties/commit_lsn/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.from !== undefined){
+let data5 = data.from;
+const _errs11 = errors;
+if(errors === _errs11){
+if(errors === _errs11){
+if(typeof data5 === "string"){
+if(func0(data5) > 40){
+validate15.errors = [{instancePath:instancePath+"/from",schemaPath:"#/properties/from/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
+}
+else {
+if(!(formats0(data5))){
+validate15.errors = [{instancePath:instancePath+"/from",schemaPath:"#/properties/from/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/from",schemaPath:"#/properties/from/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.to !== undefined){
+let data6 = data.to;
+const _errs13 = errors;
+if(errors === _errs13){
+if(errors === _errs13){
+if(typeof data6 === "string"){
+if(func0(data6) > 40){
+validate15.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
+}
+else {
+if(!(formats0(data6))){
+validate15.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate15.errors = vErrors;
+return errors === 0;
+}
+validate15.evaluated = {"props":{"extension":true,"status":true,"message":true,"channel":true,"commit_lsn":true,"from":true,"to":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate14(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate14.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate14.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate14.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate14.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema9.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate14.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+const _errs3 = errors;
+if(data[1] !== null){
+validate14.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: "null"},message:"must be null"}];
+return false;
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate14.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 10){
+validate14.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+return false;
+}
+else {
+if(!pattern0.test(data2)){
+validate14.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("system" !== data3){
+validate14.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "system"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+const _errs9 = errors;
+if(!(validate15(data[4], {instancePath:instancePath+"/4",parentData:data,parentDataProperty:4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate14.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate14.errors = vErrors;
+return errors === 0;
+}
+validate14.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+exports.TableChange = validate17;
+const schema11 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"null"},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"postgres_changes"},{"$ref":"schema:RealtimeChange"}],"items":false};
+const schema12 = {"type":"object","required":["ids","data"],"properties":{"ids":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"integer","minimum":0,"maximum":9007199254740991}},"data":{"type":"object","required":["schema","table","type","commit_timestamp","commit_lsn","columns","errors"],"properties":{"schema":{"type":"string","maxLength":63},"table":{"type":"string","enum":["mg_bess_readings","mg_meter_readings","market_data","mg_device_registry"]},"type":{"type":"string","enum":["INSERT","UPDATE","DELETE"]},"commit_timestamp":{"type":"string","format":"date-time","maxLength":40},"commit_lsn":{"type":"string","minLength":1,"maxLength":64},"columns":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","type"],"properties":{"name":{"type":"string","maxLength":63},"type":{"type":"string","enum":["uuid","timestamptz","float8","int2","int4","text","bool","jsonb"]}}}},"record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"old_record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"errors":{"type":"null"}}}}};
+const schema13 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"device_id":{"type":"string","format":"uuid","maxLength":64},"soe":{"type":["number","null"]},"target_power":{"type":["number","null"]},"available_inverter_blocks":{"type":["integer","null"],"minimum":-2147483648,"maximum":2147483647},"command_source":{"type":["integer","null"],"minimum":-2147483648,"maximum":2147483647},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const formats6 = /^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate19.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate19.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats6.test(data0))){
+validate19.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+return false;
+}
+}
+}
+else {
+validate19.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.time !== undefined){
+let data1 = data.time;
+const _errs4 = errors;
+if(errors === _errs4){
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate19.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats0(data1))){
+validate19.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate19.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.device_id !== undefined){
+let data2 = data.device_id;
+const _errs6 = errors;
+if(errors === _errs6){
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func0(data2) > 64){
+validate19.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats6.test(data2))){
+validate19.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+return false;
+}
+}
+}
+else {
+validate19.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.soe !== undefined){
+let data3 = data.soe;
+const _errs8 = errors;
+if((!((typeof data3 == "number") && (isFinite(data3)))) && (data3 !== null)){
+validate19.errors = [{instancePath:instancePath+"/soe",schemaPath:"#/properties/soe/type",keyword:"type",params:{type: schema13.properties.soe.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_power !== undefined){
+let data4 = data.target_power;
+const _errs10 = errors;
+if((!((typeof data4 == "number") && (isFinite(data4)))) && (data4 !== null)){
+validate19.errors = [{instancePath:instancePath+"/target_power",schemaPath:"#/properties/target_power/type",keyword:"type",params:{type: schema13.properties.target_power.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.available_inverter_blocks !== undefined){
+let data5 = data.available_inverter_blocks;
+const _errs12 = errors;
+if((!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))) && (data5 !== null)){
+validate19.errors = [{instancePath:instancePath+"/available_inverter_blocks",schemaPath:"#/properties/available_inverter_blocks/type",keyword:"type",params:{type: schema13.properties.available_inverter_blocks.type},message:"must be integer,null"}];
+return false;
+}
+if(errors === _errs12){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 2147483647 || isNaN(data5)){
+validate19.errors = [{instancePath:instancePath+"/available_inverter_blocks",schemaPath:"#/properties/available_inverter_blocks/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647"}];
+return false;
+}
+else {
+if(data5 < -2147483648 || isNaN(data5)){
+validate19.errors = [{instancePath:instancePath+"/available_inverter_blocks",schemaPath:"#/properties/available_inverter_blocks/minimum",keyword:"minimum",params:{comparison: ">=", limit: -2147483648},message:"must be >= -2147483648"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.command_source !== undefined){
+let data6 = data.command_source;
+const _errs14 = errors;
+if((!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))) && (data6 !== null)){
+validate19.errors = [{instancePath:instancePath+"/command_source",schemaPath:"#/properties/command_source/type",keyword:"type",params:{type: schema13.properties.command_source.type},message:"must be integer,null"}];
+return false;
+}
+if(errors === _errs14){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 2147483647 || isNaN(data6)){
+validate19.errors = [{instancePath:instancePath+"/command_source",schemaPath:"#/properties/command_source/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647"}];
+return false;
+}
+else {
+if(data6 < -2147483648 || isNaN(data6)){
+validate19.errors = [{instancePath:instancePath+"/command_source",schemaPath:"#/properties/command_source/minimum",keyword:"minimum",params:{comparison: ">=", limit: -2147483648},message:"must be >= -2147483648"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.created_at !== undefined){
+let data7 = data.created_at;
+const _errs16 = errors;
+if(errors === _errs16){
+if(errors === _errs16){
+if(typeof data7 === "string"){
+if(func0(data7) > 64){
+validate19.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats0(data7))){
+validate19.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate19.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate19.errors = vErrors;
+return errors === 0;
+}
+validate19.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema14 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"device_id":{"type":"string","format":"uuid","maxLength":64},"frequency":{"type":["number","null"]},"voltage_line_average":{"type":["number","null"]},"current_phase_a":{"type":["number","null"]},"current_phase_b":{"type":["number","null"]},"current_phase_c":{"type":["number","null"]},"current_phase_average":{"type":["number","null"]},"power_phase_a_active":{"type":["number","null"]},"power_phase_b_active":{"type":["number","null"]},"power_phase_c_active":{"type":["number","null"]},"power_total_active":{"type":["number","null"]},"power_total_reactive":{"type":["number","null"]},"power_total_apparent":{"type":["number","null"]},"power_factor_total":{"type":["number","null"]},"energy_imported_active":{"type":["number","null"]},"energy_exported_active":{"type":["number","null"]},"energy_imported_phase_a_active":{"type":["number","null"]},"energy_exported_phase_a_active":{"type":["number","null"]},"energy_imported_phase_b_active":{"type":["number","null"]},"energy_exported_phase_b_active":{"type":["number","null"]},"energy_imported_phase_c_active":{"type":["number","null"]},"energy_exported_phase_c_active":{"type":["number","null"]},"energy_imported_reactive":{"type":["number","null"]},"energy_exported_reactive":{"type":["number","null"]},"energy_imported_apparent":{"type":["number","null"]},"energy_exported_apparent":{"type":["number","null"]},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+
+function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate21.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats6.test(data0))){
+validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+return false;
+}
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.time !== undefined){
+let data1 = data.time;
+const _errs4 = errors;
+if(errors === _errs4){
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate21.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats0(data1))){
+validate21.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.device_id !== undefined){
+let data2 = data.device_id;
+const _errs6 = errors;
+if(errors === _errs6){
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func0(data2) > 64){
+validate21.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats6.test(data2))){
+validate21.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+return false;
+}
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.frequency !== undefined){
+let data3 = data.frequency;
+const _errs8 = errors;
+if((!((typeof data3 == "number") && (isFinite(data3)))) && (data3 !== null)){
+validate21.errors = [{instancePath:instancePath+"/frequency",schemaPath:"#/properties/frequency/type",keyword:"type",params:{type: schema14.properties.frequency.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.voltage_line_average !== undefined){
+let data4 = data.voltage_line_average;
+const _errs10 = errors;
+if((!((typeof data4 == "number") && (isFinite(data4)))) && (data4 !== null)){
+validate21.errors = [{instancePath:instancePath+"/voltage_line_average",schemaPath:"#/properties/voltage_line_average/type",keyword:"type",params:{type: schema14.properties.voltage_line_average.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.current_phase_a !== undefined){
+let data5 = data.current_phase_a;
+const _errs12 = errors;
+if((!((typeof data5 == "number") && (isFinite(data5)))) && (data5 !== null)){
+validate21.errors = [{instancePath:instancePath+"/current_phase_a",schemaPath:"#/properties/current_phase_a/type",keyword:"type",params:{type: schema14.properties.current_phase_a.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.current_phase_b !== undefined){
+let data6 = data.current_phase_b;
+const _errs14 = errors;
+if((!((typeof data6 == "number") && (isFinite(data6)))) && (data6 !== null)){
+validate21.errors = [{instancePath:instancePath+"/current_phase_b",schemaPath:"#/properties/current_phase_b/type",keyword:"type",params:{type: schema14.properties.current_phase_b.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.current_phase_c !== undefined){
+let data7 = data.current_phase_c;
+const _errs16 = errors;
+if((!((typeof data7 == "number") && (isFinite(data7)))) && (data7 !== null)){
+validate21.errors = [{instancePath:instancePath+"/current_phase_c",schemaPath:"#/properties/current_phase_c/type",keyword:"type",params:{type: schema14.properties.current_phase_c.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.current_phase_average !== undefined){
+let data8 = data.current_phase_average;
+const _errs18 = errors;
+if((!((typeof data8 == "number") && (isFinite(data8)))) && (data8 !== null)){
+validate21.errors = [{instancePath:instancePath+"/current_phase_average",schemaPath:"#/properties/current_phase_average/type",keyword:"type",params:{type: schema14.properties.current_phase_average.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.power_phase_a_active !== undefined){
+let data9 = data.power_phase_a_active;
+const _errs20 = errors;
+if((!((typeof data9 == "number") && (isFinite(data9)))) && (data9 !== null)){
+validate21.errors = [{instancePath:instancePath+"/power_phase_a_active",schemaPath:"#/properties/power_phase_a_active/type",keyword:"type",params:{type: schema14.properties.power_phase_a_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.power_phase_b_active !== undefined){
+let data10 = data.power_phase_b_active;
+const _errs22 = errors;
+if((!((typeof data10 == "number") && (isFinite(data10)))) && (data10 !== null)){
+validate21.errors = [{instancePath:instancePath+"/power_phase_b_active",schemaPath:"#/properties/power_phase_b_active/type",keyword:"type",params:{type: schema14.properties.power_phase_b_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.power_phase_c_active !== undefined){
+let data11 = data.power_phase_c_active;
+const _errs24 = errors;
+if((!((typeof data11 == "number") && (isFinite(data11)))) && (data11 !== null)){
+validate21.errors = [{instancePath:instancePath+"/power_phase_c_active",schemaPath:"#/properties/power_phase_c_active/type",keyword:"type",params:{type: schema14.properties.power_phase_c_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.power_total_active !== undefined){
+let data12 = data.power_total_active;
+const _errs26 = errors;
+if((!((typeof data12 == "number") && (isFinite(data12)))) && (data12 !== null)){
+validate21.errors = [{instancePath:instancePath+"/power_total_active",schemaPath:"#/properties/power_total_active/type",keyword:"type",params:{type: schema14.properties.power_total_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs26 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.power_total_reactive !== undefined){
+let data13 = data.power_total_reactive;
+const _errs28 = errors;
+if((!((typeof data13 == "number") && (isFinite(data13)))) && (data13 !== null)){
+validate21.errors = [{instancePath:instancePath+"/power_total_reactive",schemaPath:"#/properties/power_total_reactive/type",keyword:"type",params:{type: schema14.properties.power_total_reactive.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs28 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.power_total_apparent !== undefined){
+let data14 = data.power_total_apparent;
+const _errs30 = errors;
+if((!((typeof data14 == "number") && (isFinite(data14)))) && (data14 !== null)){
+validate21.errors = [{instancePath:instancePath+"/power_total_apparent",schemaPath:"#/properties/power_total_apparent/type",keyword:"type",params:{type: schema14.properties.power_total_apparent.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs30 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.power_factor_total !== undefined){
+let data15 = data.power_factor_total;
+const _errs32 = errors;
+if((!((typeof data15 == "number") && (isFinite(data15)))) && (data15 !== null)){
+validate21.errors = [{instancePath:instancePath+"/power_factor_total",schemaPath:"#/properties/power_factor_total/type",keyword:"type",params:{type: schema14.properties.power_factor_total.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_imported_active !== undefined){
+let data16 = data.energy_imported_active;
+const _errs34 = errors;
+if((!((typeof data16 == "number") && (isFinite(data16)))) && (data16 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_imported_active",schemaPath:"#/properties/energy_imported_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs34 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_exported_active !== undefined){
+let data17 = data.energy_exported_active;
+const _errs36 = errors;
+if((!((typeof data17 == "number") && (isFinite(data17)))) && (data17 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_exported_active",schemaPath:"#/properties/energy_exported_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs36 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_imported_phase_a_active !== undefined){
+let data18 = data.energy_imported_phase_a_active;
+const _errs38 = errors;
+if((!((typeof data18 == "number") && (isFinite(data18)))) && (data18 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_imported_phase_a_active",schemaPath:"#/properties/energy_imported_phase_a_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_a_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_exported_phase_a_active !== undefined){
+let data19 = data.energy_exported_phase_a_active;
+const _errs40 = errors;
+if((!((typeof data19 == "number") && (isFinite(data19)))) && (data19 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_exported_phase_a_active",schemaPath:"#/properties/energy_exported_phase_a_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_a_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_imported_phase_b_active !== undefined){
+let data20 = data.energy_imported_phase_b_active;
+const _errs42 = errors;
+if((!((typeof data20 == "number") && (isFinite(data20)))) && (data20 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_imported_phase_b_active",schemaPath:"#/properties/energy_imported_phase_b_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_b_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs42 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_exported_phase_b_active !== undefined){
+let data21 = data.energy_exported_phase_b_active;
+const _errs44 = errors;
+if((!((typeof data21 == "number") && (isFinite(data21)))) && (data21 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_exported_phase_b_active",schemaPath:"#/properties/energy_exported_phase_b_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_b_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs44 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_imported_phase_c_active !== undefined){
+let data22 = data.energy_imported_phase_c_active;
+const _errs46 = errors;
+if((!((typeof data22 == "number") && (isFinite(data22)))) && (data22 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_imported_phase_c_active",schemaPath:"#/properties/energy_imported_phase_c_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_c_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs46 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_exported_phase_c_active !== undefined){
+let data23 = data.energy_exported_phase_c_active;
+const _errs48 = errors;
+if((!((typeof data23 == "number") && (isFinite(data23)))) && (data23 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_exported_phase_c_active",schemaPath:"#/properties/energy_exported_phase_c_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_c_active.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs48 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_imported_reactive !== undefined){
+let data24 = data.energy_imported_reactive;
+const _errs50 = errors;
+if((!((typeof data24 == "number") && (isFinite(data24)))) && (data24 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_imported_reactive",schemaPath:"#/properties/energy_imported_reactive/type",keyword:"type",params:{type: schema14.properties.energy_imported_reactive.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs50 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_exported_reactive !== undefined){
+let data25 = data.energy_exported_reactive;
+const _errs52 = errors;
+if((!((typeof data25 == "number") && (isFinite(data25)))) && (data25 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_exported_reactive",schemaPath:"#/properties/energy_exported_reactive/type",keyword:"type",params:{type: schema14.properties.energy_exported_reactive.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs52 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_imported_apparent !== undefined){
+let data26 = data.energy_imported_apparent;
+const _errs54 = errors;
+if((!((typeof data26 == "number") && (isFinite(data26)))) && (data26 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_imported_apparent",schemaPath:"#/properties/energy_imported_apparent/type",keyword:"type",params:{type: schema14.properties.energy_imported_apparent.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs54 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.energy_exported_apparent !== undefined){
+let data27 = data.energy_exported_apparent;
+const _errs56 = errors;
+if((!((typeof data27 == "number") && (isFinite(data27)))) && (data27 !== null)){
+validate21.errors = [{instancePath:instancePath+"/energy_exported_apparent",schemaPath:"#/properties/energy_exported_apparent/type",keyword:"type",params:{type: schema14.properties.energy_exported_apparent.type},message:"must be number,null"}];
+return false;
+}
+var valid0 = _errs56 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.created_at !== undefined){
+let data28 = data.created_at;
+const _errs58 = errors;
+if(errors === _errs58){
+if(errors === _errs58){
+if(typeof data28 === "string"){
+if(func0(data28) > 64){
+validate21.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats0(data28))){
+validate21.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs58 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate21.errors = vErrors;
+return errors === 0;
+}
+validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema15 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+
+function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate23.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate23.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats6.test(data0))){
+validate23.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.time !== undefined){
+let data1 = data.time;
+const _errs4 = errors;
+if(errors === _errs4){
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate23.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats0(data1))){
+validate23.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data2 = data.type;
+const _errs6 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 2147483647 || isNaN(data2)){
+validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647"}];
+return false;
+}
+else {
+if(data2 < -2147483648 || isNaN(data2)){
+validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minimum",keyword:"minimum",params:{comparison: ">=", limit: -2147483648},message:"must be >= -2147483648"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.value !== undefined){
+let data3 = data.value;
+const _errs8 = errors;
+if(!((typeof data3 == "number") && (isFinite(data3)))){
+validate23.errors = [{instancePath:instancePath+"/value",schemaPath:"#/properties/value/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs10 = errors;
+if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
+validate23.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema15.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
+return false;
+}
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func0(data4) > 100000){
+validate23.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+return false;
+}
+}
+if(errors === _errs10){
+if(Array.isArray(data4)){
+if(data4.length > 10000){
+validate23.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.created_at !== undefined){
+let data5 = data.created_at;
+const _errs13 = errors;
+if(errors === _errs13){
+if(errors === _errs13){
+if(typeof data5 === "string"){
+if(func0(data5) > 64){
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats0(data5))){
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate23.errors = vErrors;
+return errors === 0;
+}
+validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema16 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string","maxLength":10000},"type":{"type":"string","maxLength":10000},"site":{"type":"string","maxLength":10000},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate25.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate25.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats6.test(data0))){
+validate25.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+let data1 = data.name;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func0(data1) > 10000){
+validate25.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+return false;
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data2 = data.type;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func0(data2) > 10000){
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+return false;
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.site !== undefined){
+let data3 = data.site;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(func0(data3) > 10000){
+validate25.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+return false;
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs10 = errors;
+if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
+validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema16.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
+return false;
+}
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func0(data4) > 100000){
+validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+return false;
+}
+}
+if(errors === _errs10){
+if(Array.isArray(data4)){
+if(data4.length > 10000){
+validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.active !== undefined){
+const _errs13 = errors;
+if(typeof data.active !== "boolean"){
+validate25.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.created_at !== undefined){
+let data6 = data.created_at;
+const _errs15 = errors;
+if(errors === _errs15){
+if(errors === _errs15){
+if(typeof data6 === "string"){
+if(func0(data6) > 64){
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats0(data6))){
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate18.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.ids === undefined) && (missing0 = "ids")) || ((data.data === undefined) && (missing0 = "data"))){
+validate18.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.ids !== undefined){
+let data0 = data.ids;
+const _errs1 = errors;
+if(errors === _errs1){
+if(Array.isArray(data0)){
+if(data0.length > 100){
+validate18.errors = [{instancePath:instancePath+"/ids",schemaPath:"#/properties/ids/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate18.errors = [{instancePath:instancePath+"/ids",schemaPath:"#/properties/ids/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+let data1 = data0[i0];
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate18.errors = [{instancePath:instancePath+"/ids/" + i0,schemaPath:"#/properties/ids/items/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+validate18.errors = [{instancePath:instancePath+"/ids/" + i0,schemaPath:"#/properties/ids/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"}];
+return false;
+}
+else {
+if(data1 < 0 || isNaN(data1)){
+validate18.errors = [{instancePath:instancePath+"/ids/" + i0,schemaPath:"#/properties/ids/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs3 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/ids",schemaPath:"#/properties/ids/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data2 = data.data;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if((((((((data2.schema === undefined) && (missing1 = "schema")) || ((data2.table === undefined) && (missing1 = "table"))) || ((data2.type === undefined) && (missing1 = "type"))) || ((data2.commit_timestamp === undefined) && (missing1 = "commit_timestamp"))) || ((data2.commit_lsn === undefined) && (missing1 = "commit_lsn"))) || ((data2.columns === undefined) && (missing1 = "columns"))) || ((data2.errors === undefined) && (missing1 = "errors"))){
+validate18.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+return false;
+}
+else {
+if(data2.schema !== undefined){
+let data3 = data2.schema;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(func0(data3) > 63){
+validate18.errors = [{instancePath:instancePath+"/data/schema",schemaPath:"#/properties/data/properties/schema/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"}];
+return false;
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/data/schema",schemaPath:"#/properties/data/properties/schema/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid2 = _errs7 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.table !== undefined){
+let data4 = data2.table;
+const _errs9 = errors;
+if(typeof data4 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/data/table",schemaPath:"#/properties/data/properties/table/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((((data4 === "mg_bess_readings") || (data4 === "mg_meter_readings")) || (data4 === "market_data")) || (data4 === "mg_device_registry"))){
+validate18.errors = [{instancePath:instancePath+"/data/table",schemaPath:"#/properties/data/properties/table/enum",keyword:"enum",params:{allowedValues: schema12.properties.data.properties.table.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid2 = _errs9 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.type !== undefined){
+let data5 = data2.type;
+const _errs11 = errors;
+if(typeof data5 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/data/type",schemaPath:"#/properties/data/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!(((data5 === "INSERT") || (data5 === "UPDATE")) || (data5 === "DELETE"))){
+validate18.errors = [{instancePath:instancePath+"/data/type",schemaPath:"#/properties/data/properties/type/enum",keyword:"enum",params:{allowedValues: schema12.properties.data.properties.type.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid2 = _errs11 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.commit_timestamp !== undefined){
+let data6 = data2.commit_timestamp;
+const _errs13 = errors;
+if(errors === _errs13){
+if(errors === _errs13){
+if(typeof data6 === "string"){
+if(func0(data6) > 40){
+validate18.errors = [{instancePath:instancePath+"/data/commit_timestamp",schemaPath:"#/properties/data/properties/commit_timestamp/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
+}
+else {
+if(!(formats0(data6))){
+validate18.errors = [{instancePath:instancePath+"/data/commit_timestamp",schemaPath:"#/properties/data/properties/commit_timestamp/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/data/commit_timestamp",schemaPath:"#/properties/data/properties/commit_timestamp/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid2 = _errs13 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.commit_lsn !== undefined){
+let data7 = data2.commit_lsn;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data7 === "string"){
+if(func0(data7) > 64){
+validate18.errors = [{instancePath:instancePath+"/data/commit_lsn",schemaPath:"#/properties/data/properties/commit_lsn/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data7) < 1){
+validate18.errors = [{instancePath:instancePath+"/data/commit_lsn",schemaPath:"#/properties/data/properties/commit_lsn/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/data/commit_lsn",schemaPath:"#/properties/data/properties/commit_lsn/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid2 = _errs15 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.columns !== undefined){
+let data8 = data2.columns;
+const _errs17 = errors;
+if(errors === _errs17){
+if(Array.isArray(data8)){
+if(data8.length > 100){
+validate18.errors = [{instancePath:instancePath+"/data/columns",schemaPath:"#/properties/data/properties/columns/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"}];
+return false;
+}
+else {
+if(data8.length < 1){
+validate18.errors = [{instancePath:instancePath+"/data/columns",schemaPath:"#/properties/data/properties/columns/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
+return false;
+}
+else {
+var valid3 = true;
+const len1 = data8.length;
+for(let i1=0; i1<len1; i1++){
+let data9 = data8[i1];
+const _errs19 = errors;
+if(errors === _errs19){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+let missing2;
+if(((data9.name === undefined) && (missing2 = "name")) || ((data9.type === undefined) && (missing2 = "type"))){
+validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1,schemaPath:"#/properties/data/properties/columns/items/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
+return false;
+}
+else {
+if(data9.name !== undefined){
+let data10 = data9.name;
+const _errs21 = errors;
+if(errors === _errs21){
+if(typeof data10 === "string"){
+if(func0(data10) > 63){
+validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1+"/name",schemaPath:"#/properties/data/properties/columns/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"}];
+return false;
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1+"/name",schemaPath:"#/properties/data/properties/columns/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid4 = _errs21 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data9.type !== undefined){
+let data11 = data9.type;
+const _errs23 = errors;
+if(typeof data11 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1+"/type",schemaPath:"#/properties/data/properties/columns/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((((((((data11 === "uuid") || (data11 === "timestamptz")) || (data11 === "float8")) || (data11 === "int2")) || (data11 === "int4")) || (data11 === "text")) || (data11 === "bool")) || (data11 === "jsonb"))){
+validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1+"/type",schemaPath:"#/properties/data/properties/columns/items/properties/type/enum",keyword:"enum",params:{allowedValues: schema12.properties.data.properties.columns.items.properties.type.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid4 = _errs23 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1,schemaPath:"#/properties/data/properties/columns/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid3 = _errs19 === errors;
+if(!valid3){
+break;
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/data/columns",schemaPath:"#/properties/data/properties/columns/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid2 = _errs17 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.record !== undefined){
+let data12 = data2.record;
+const _errs25 = errors;
+const _errs26 = errors;
+let valid5 = false;
+const _errs27 = errors;
+if(!(validate19(data12, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate19.errors : vErrors.concat(validate19.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs27 === errors;
+valid5 = valid5 || _valid0;
+if(_valid0){
+var props0 = true;
+}
+const _errs28 = errors;
+if(!(validate21(data12, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs28 === errors;
+valid5 = valid5 || _valid0;
+if(_valid0){
+if(props0 !== true){
+props0 = true;
+}
+}
+const _errs29 = errors;
+if(!(validate23(data12, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs29 === errors;
+valid5 = valid5 || _valid0;
+if(_valid0){
+if(props0 !== true){
+props0 = true;
+}
+}
+const _errs30 = errors;
+if(!(validate25(data12, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs30 === errors;
+valid5 = valid5 || _valid0;
+if(_valid0){
+if(props0 !== true){
+props0 = true;
+}
+}
+if(!valid5){
+const err0 = {instancePath:instancePath+"/data/record",schemaPath:"#/properties/data/properties/record/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+validate18.errors = vErrors;
+return false;
+}
+else {
+errors = _errs26;
+if(vErrors !== null){
+if(_errs26){
+vErrors.length = _errs26;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid2 = _errs25 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.old_record !== undefined){
+let data13 = data2.old_record;
+const _errs31 = errors;
+const _errs32 = errors;
+let valid6 = false;
+const _errs33 = errors;
+if(!(validate19(data13, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate19.errors : vErrors.concat(validate19.errors);
+errors = vErrors.length;
+}
+var _valid1 = _errs33 === errors;
+valid6 = valid6 || _valid1;
+if(_valid1){
+var props1 = true;
+}
+const _errs34 = errors;
+if(!(validate21(data13, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
+}
+var _valid1 = _errs34 === errors;
+valid6 = valid6 || _valid1;
+if(_valid1){
+if(props1 !== true){
+props1 = true;
+}
+}
+const _errs35 = errors;
+if(!(validate23(data13, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+var _valid1 = _errs35 === errors;
+valid6 = valid6 || _valid1;
+if(_valid1){
+if(props1 !== true){
+props1 = true;
+}
+}
+const _errs36 = errors;
+if(!(validate25(data13, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+var _valid1 = _errs36 === errors;
+valid6 = valid6 || _valid1;
+if(_valid1){
+if(props1 !== true){
+props1 = true;
+}
+}
+if(!valid6){
+const err1 = {instancePath:instancePath+"/data/old_record",schemaPath:"#/properties/data/properties/old_record/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate18.errors = vErrors;
+return false;
+}
+else {
+errors = _errs32;
+if(vErrors !== null){
+if(_errs32){
+vErrors.length = _errs32;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid2 = _errs31 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.errors !== undefined){
+const _errs37 = errors;
+if(data2.errors !== null){
+validate18.errors = [{instancePath:instancePath+"/data/errors",schemaPath:"#/properties/data/properties/errors/type",keyword:"type",params:{type: "null"},message:"must be null"}];
+return false;
+}
+var valid2 = _errs37 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate18.errors = vErrors;
+return errors === 0;
+}
+validate18.evaluated = {"props":{"ids":true,"data":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate17.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate17.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate17.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate17.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema11.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate17.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+const _errs3 = errors;
+if(data[1] !== null){
+validate17.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: "null"},message:"must be null"}];
+return false;
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate17.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 10){
+validate17.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+return false;
+}
+else {
+if(!pattern0.test(data2)){
+validate17.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("postgres_changes" !== data3){
+validate17.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "postgres_changes"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+const _errs9 = errors;
+if(!(validate18(data[4], {instancePath:instancePath+"/4",parentData:data,parentDataProperty:4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate17.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate17.errors = vErrors;
+return errors === 0;
+}
+validate17.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+exports.ChannelClosed = validate32;
+const schema17 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":["string","null"],"maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"phx_close"},{"type":"object"}],"items":false};
+
+function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate32.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate32.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate32.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate32.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema17.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate32.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+let data1 = data[1];
+const _errs3 = errors;
+if((typeof data1 !== "string") && (data1 !== null)){
+validate32.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: schema17.prefixItems[1].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate32.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate32.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 10){
+validate32.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+return false;
+}
+else {
+if(!pattern0.test(data2)){
+validate32.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("phx_close" !== data3){
+validate32.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_close"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+let data4 = data[4];
+const _errs9 = errors;
+if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
+validate32.errors = [{instancePath:instancePath+"/4",schemaPath:"#/prefixItems/4/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate32.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate32.errors = vErrors;
+return errors === 0;
+}
+validate32.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+exports.ChannelError = validate33;
+const schema18 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":["string","null"],"maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"phx_error"},{"type":"object"}],"items":false};
+
+function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate33.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 5){
+validate33.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+else {
+if(data.length < 5){
+validate33.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+return false;
+}
+else {
+const len0 = data.length;
+if(len0 > 0){
+let data0 = data[0];
+const _errs1 = errors;
+if((typeof data0 !== "string") && (data0 !== null)){
+validate33.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema18.prefixItems[0].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate33.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+if(valid0){
+if(len0 > 1){
+let data1 = data[1];
+const _errs3 = errors;
+if((typeof data1 !== "string") && (data1 !== null)){
+validate33.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: schema18.prefixItems[1].type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate33.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+if(valid0){
+if(len0 > 2){
+let data2 = data[2];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate33.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 10){
+validate33.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+return false;
+}
+else {
+if(!pattern0.test(data2)){
+validate33.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+if(valid0){
+if(len0 > 3){
+let data3 = data[3];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate33.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("phx_error" !== data3){
+validate33.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_error"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+if(valid0){
+if(len0 > 4){
+let data4 = data[4];
+const _errs9 = errors;
+if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
+validate33.errors = [{instancePath:instancePath+"/4",schemaPath:"#/prefixItems/4/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+if(valid0){
+const len1 = data.length;
+if(!(len1 <= 5)){
+validate33.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+validate33.errors = vErrors;
+return errors === 0;
+}
+validate33.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+return exports;
+})({})

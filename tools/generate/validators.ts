@@ -148,6 +148,9 @@ function readySchema(schema: Schema): Schema {
       throw new Error(`format '${value}' is not in src/formats.ts`)
     }
     if (plainData.has(keyword)) return [[keyword, value]]
+    // AsyncAPI writes a tuple as draft-07 does, which the dialect of the validators calls by other names.
+    if (keyword === 'items' && Array.isArray(value)) return [['prefixItems', value.map(readyValue)]]
+    if (keyword === 'additionalItems') return Array.isArray(schema.items) ? [['items', readyValue(value)]] : []
     if (schemaMaps.has(keyword)) return [[keyword, mapValues(value as Record<string, Schema>, readyValue)]]
     return [[keyword, Array.isArray(value) ? value.map(readyValue) : readyValue(value)]]
   })
