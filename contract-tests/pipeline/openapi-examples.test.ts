@@ -60,7 +60,9 @@ interface Validators {
 }
 
 function valuesOf(content: Record<string, MediaType>): unknown[] {
-  const json = Object.entries(content).filter(([type]) => /json|form/.test(type))
+  const json = Object.entries(content).filter(([type]) =>
+    /^application\/(json|x-www-form-urlencoded|problem\+json)$/.test(type),
+  )
   return json.flatMap(([, media]) => [
     ...(media.example === undefined ? [] : [media.example]),
     ...Object.values(media.examples ?? {}).map(({ value }) => value),

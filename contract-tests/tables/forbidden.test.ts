@@ -8,8 +8,7 @@ import { openSubjects } from './subject.ts'
 
 const server = await startTestServer()
 
-for (const { contract, operations, subject } of await openSubjects(server)) {
-  const things = await subject.makeThings()
+for (const { contract, operations, subject, things } of await openSubjects(server)) {
   const ask = (operation: Operation, headers: Record<string, string>) =>
     server.call(operation.method, fillPath(operation, things), { headers, ...exampleOf(operation) })
   const allBut = (scope: string) => subject.scopes.filter(name => !subject.implied([name]).has(scope))

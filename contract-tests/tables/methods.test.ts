@@ -34,7 +34,7 @@ function plain(method: string, path: string, headers: Record<string, string> = {
 /** Headers that say something of the answer itself, not of when or in which connection it came. */
 function lasting({ headers }: Plain): Record<string, unknown> {
   const { date, connection, 'keep-alive': _, ...rest } = headers
-  return rest
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('x-ratelimit-')))
 }
 
 const describeContract = async (contract: string, operations: Operation[], subject: Subject) => {

@@ -37,15 +37,16 @@ export type ErrorKind = 'unauthorized' | 'expired' | 'forbidden' | 'notFound' | 
 
 /**
  * Each contract with its operations and its subject. A contract joins with a file of its name in subjects/, and fails
- * here until it has one.
+ * here until it has one. All things are made before the first test is declared: the runner ends when it has none left.
  */
 export async function openSubjects(
   server: TestServer,
-): Promise<{ contract: string; operations: Operation[]; subject: Subject }[]> {
+): Promise<{ contract: string; operations: Operation[]; subject: Subject; things: Record<string, string> }[]> {
   return Promise.all(
     contractNames().map(async contract => {
       const module = await import(path.join(import.meta.dirname, 'subjects', `${contract}.ts`))
-      return { contract, operations: operationsOf(contract), subject: await module.openSubject(server) }
+      const subject: Subject = await module.openSubject(server)
+      return { contract, operations: operationsOf(contract), subject, things: await subject.makeThings() }
     }),
   )
 }

@@ -8,8 +8,7 @@ import { openSubjects } from './subject.ts'
 
 const server = await startTestServer()
 
-for (const { contract, operations, subject } of await openSubjects(server)) {
-  const things = await subject.makeThings()
+for (const { contract, operations, subject, things } of await openSubjects(server)) {
   const ask = (operation: Operation, headers: Record<string, string>, options: object = exampleOf(operation)) =>
     server.call(operation.method, fillPath(operation, things), { headers, ...options })
   const refused = async (operation: Operation, kind: 'unauthorized' | 'expired', ...asked: Parameters<typeof ask>) => {

@@ -29,12 +29,12 @@ export type RealtimeAccessTokenFrame = [string | null, string | null, string, 'a
  */
 export type RealtimeLeaveFrame = [string | null, string, string, 'phx_leave', {}]
 /**
- * `[join_ref, ref, topic, "phx_reply", RealtimeReply]`. The topic of a heartbeat is `phoenix`.
+ * `[join_ref, ref, topic, "phx_reply", RealtimeReply]`. The topic is that of the message it answers.
  *
  * @minItems 5
  * @maxItems 5
  */
-export type RealtimeReplyFrame = [string | null, string, string, 'phx_reply', RealtimeReply]
+export type RealtimeReplyFrame = [string | null, string | null, string, 'phx_reply', RealtimeReply]
 /**
  * `[join_ref, null, topic, "system", RealtimeSystem]`.
  *
@@ -48,9 +48,9 @@ export type RealtimeSystemFrame = [string | null, null, string, 'system', Realti
  * @minItems 5
  * @maxItems 5
  */
-export type RealtimeChangeFrame = [string | null, null, string, 'postgres_changes', RealtimeChange]
+export type RealtimeChangeFrame = [null, null, string, 'postgres_changes', RealtimeChange]
 /**
- * `[join_ref, ref, topic, "phx_close", {}]`. The ref is that of the leave, null without one.
+ * `[join_ref, ref, topic, "phx_close", {}]`. Both refs are that of the join.
  *
  * @minItems 5
  * @maxItems 5
@@ -101,15 +101,15 @@ export interface RealtimeJoin {
        */
       wait?: boolean
       /**
-       * How long to wait for that. When the time has passed, the join is refused.
+       * How long to wait for that; more than a minute is taken for a minute. When the time has passed, the join is refused.
        */
       timeout?: number
       [k: string]: unknown
     }
     /**
-     * The `commit_lsn` of the last change that was handled, or of the `system` message where there was none. What was committed after it is sent first. Ours; other servers do not know it.
+     * The `commit_lsn` of the last change that was handled, or of the `system` message where there was none. What was committed after it is sent first. What is no position refuses the join. Ours; other servers do not know it.
      */
-    since?: string
+    since?: string | null
     /**
      * Accepted. Every channel needs a key, and none more than that.
      */
@@ -138,11 +138,11 @@ export interface RealtimeJoin {
  */
 export interface RealtimeBinding {
   /**
-   * The kind of change, `*` for every kind.
+   * The kind of change; `*`, or nothing, for every kind.
    */
-  event: 'INSERT' | 'UPDATE' | 'DELETE' | '*'
+  event?: 'INSERT' | 'UPDATE' | 'DELETE' | '*'
   /**
-   * `flux` or `public`, which are the same tables here, or `*`.
+   * `flux` or `public`, which are the same tables here; `*`, or nothing, means them too.
    */
   schema?: string
   /**
@@ -150,7 +150,7 @@ export interface RealtimeBinding {
    */
   table?: string
   /**
-   * Conditions in the form `column=operator.value`, all of which must hold when there are several, separated by commas. Operators are eq, neq, lt, lte, gt, gte, in, like, ilike and is, each also with `not.` before it. Of a deleted row only the columns of its key are known, so only they can match.
+   * Conditions in the form `column=operator.value`, all of which must hold when there are several, separated by commas. Operators are eq, neq, lt, lte, gt, gte, in, is, isdistinct, and for texts like and ilike, each also with `not.` before it. Where the binding is for all tables, each must have the columns. Of a deleted row only the columns of its key are known, so only they can match.
    */
   filter?: string
   [k: string]: unknown
@@ -183,7 +183,7 @@ export interface RealtimeReply {
      */
     postgres_changes?: (RealtimeBinding & {
       /**
-       * What events call this binding.
+       * What events call this binding. Bindings that are alike share one.
        */
       id: number
     })[]
@@ -200,7 +200,7 @@ export interface RealtimeSystem {
   /**
    * What the message is about.
    */
-  extension: 'postgres_changes' | 'system'
+  extension: 'postgres_changes'
   /**
    * `ok`: every change after `commit_lsn` will come. `error`: a binding cannot be served, or the channel ends. `resync`: changes may be missing, and what comes from now on is complete again.
    */
@@ -217,6 +217,10 @@ export interface RealtimeSystem {
    * Where in the order of commits the subscription stands. Positions compare as text; make no more of them.
    */
   commit_lsn?: string
+  /**
+   * With `resync`, the position of the join whose changes are not kept any more.
+   */
+  since?: string
   /**
    * With `resync`, the commit time of the last change that surely came, where it is known.
    */
@@ -242,9 +246,9 @@ export interface RealtimeChange {
    */
   data: {
     /**
-     * The schema of the table.
+     * The schema of the table, whatever name the binding gave it.
      */
-    schema: string
+    schema: 'flux'
     /**
      * The table.
      */

@@ -18051,11 +18051,11 @@ export const responses = {
 export const events = (exports => {
 "use strict";
 exports.Join = validate0;
-const schema0 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"string","maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"phx_join"},{"$ref":"schema:RealtimeJoin"}],"items":false};
+const schema0 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":65536},{"type":"string","maxLength":65536},{"type":"string","pattern":"^realtime:","minLength":9,"maxLength":65536},{"type":"string","const":"phx_join"},{"$ref":"schema:RealtimeJoin"}],"items":false};
 const func0 = ucs2length.default;
 const pattern0 = new RegExp("^realtime:", "u");
-const schema1 = {"type":"object","required":["config"],"properties":{"config":{"type":"object","additionalProperties":true,"properties":{"postgres_changes":{"type":"array","maxItems":100,"items":{"$ref":"schema:RealtimeBinding"}},"postgres_changes_options":{"type":"object","additionalProperties":true,"properties":{"wait":{"type":"boolean","default":false},"timeout":{"type":"integer","minimum":0,"maximum":600000,"default":15000}}},"since":{"type":"string","minLength":1,"maxLength":64},"private":{"type":"boolean"},"broadcast":{"type":"object","additionalProperties":true},"presence":{"type":"object","additionalProperties":true}}},"access_token":{"type":["string","null"],"maxLength":8192}}};
-const schema2 = {"type":"object","required":["event"],"additionalProperties":true,"properties":{"event":{"type":"string","enum":["INSERT","UPDATE","DELETE","*"]},"schema":{"type":"string","maxLength":63},"table":{"type":"string","maxLength":63},"filter":{"type":"string","maxLength":60000}}};
+const schema1 = {"type":"object","required":["config"],"properties":{"config":{"type":"object","additionalProperties":true,"properties":{"postgres_changes":{"type":"array","maxItems":100,"items":{"$ref":"schema:RealtimeBinding"}},"postgres_changes_options":{"type":"object","additionalProperties":true,"properties":{"wait":{"type":"boolean","default":false},"timeout":{"type":"integer","minimum":0,"maximum":60000,"default":15000}}},"since":{"type":["string","null"],"minLength":1,"maxLength":64},"private":{"type":"boolean"},"broadcast":{"type":"object","additionalProperties":true},"presence":{"type":"object","additionalProperties":true}}},"access_token":{"type":["string","null"],"maxLength":8192}}};
+const schema2 = {"type":"object","additionalProperties":true,"properties":{"event":{"type":"string","enum":["INSERT","UPDATE","DELETE","*"]},"schema":{"type":"string","maxLength":63},"table":{"type":"string","maxLength":63},"filter":{"type":"string","maxLength":60000}}};
 
 function validate2(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -18069,12 +18069,6 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.event === undefined) && (missing0 = "event")){
-validate2.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
 if(data.event !== undefined){
 let data0 = data.event;
 const _errs2 = errors;
@@ -18153,7 +18147,6 @@ var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
-}
 }
 }
 }
@@ -18255,8 +18248,8 @@ return false;
 }
 if(errors === _errs12){
 if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 600000 || isNaN(data5)){
-validate1.errors = [{instancePath:instancePath+"/config/postgres_changes_options/timeout",schemaPath:"#/properties/config/properties/postgres_changes_options/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000"}];
+if(data5 > 60000 || isNaN(data5)){
+validate1.errors = [{instancePath:instancePath+"/config/postgres_changes_options/timeout",schemaPath:"#/properties/config/properties/postgres_changes_options/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000"}];
 return false;
 }
 else {
@@ -18288,6 +18281,10 @@ if(valid1){
 if(data0.since !== undefined){
 let data6 = data0.since;
 const _errs14 = errors;
+if((typeof data6 !== "string") && (data6 !== null)){
+validate1.errors = [{instancePath:instancePath+"/config/since",schemaPath:"#/properties/config/properties/since/type",keyword:"type",params:{type: schema1.properties.config.properties.since.type},message:"must be string,null"}];
+return false;
+}
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(func0(data6) > 64){
@@ -18300,10 +18297,6 @@ validate1.errors = [{instancePath:instancePath+"/config/since",schemaPath:"#/pro
 return false;
 }
 }
-}
-else {
-validate1.errors = [{instancePath:instancePath+"/config/since",schemaPath:"#/properties/config/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
 }
 }
 var valid1 = _errs14 === errors;
@@ -18440,8 +18433,8 @@ return false;
 }
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate0.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data0) > 65536){
+validate0.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -18454,8 +18447,8 @@ let data1 = data[1];
 const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate0.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data1) > 65536){
+validate0.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -18472,13 +18465,13 @@ let data2 = data[2];
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(func0(data2) > 255){
-validate0.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+if(func0(data2) > 65536){
+validate0.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 else {
-if(func0(data2) < 10){
-validate0.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+if(func0(data2) < 9){
+validate0.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 9},message:"must NOT have fewer than 9 characters"}];
 return false;
 }
 else {
@@ -18544,7 +18537,7 @@ return errors === 0;
 validate0.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.Heartbeat = validate5;
-const schema3 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"string","maxLength":64},{"type":"string","const":"phoenix"},{"type":"string","const":"heartbeat"},{"type":"object"}],"items":false};
+const schema3 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":65536},{"type":"string","maxLength":65536},{"type":"string","const":"phoenix"},{"type":"string","const":"heartbeat"},{"type":"object"}],"items":false};
 
 function validate5(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -18578,8 +18571,8 @@ return false;
 }
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate5.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data0) > 65536){
+validate5.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -18592,8 +18585,8 @@ let data1 = data[1];
 const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate5.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data1) > 65536){
+validate5.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -18667,7 +18660,7 @@ return errors === 0;
 validate5.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.AccessToken = validate6;
-const schema4 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":["string","null"],"maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"access_token"},{"$ref":"schema:RealtimeAccessToken"}],"items":false};
+const schema4 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":65536},{"type":["string","null"],"maxLength":65536},{"type":"string","pattern":"^realtime:","minLength":9,"maxLength":65536},{"type":"string","const":"access_token"},{"$ref":"schema:RealtimeAccessToken"}],"items":false};
 const schema5 = {"type":"object","required":["access_token"],"properties":{"access_token":{"type":"string","maxLength":8192}}};
 
 function validate7(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -18749,8 +18742,8 @@ return false;
 }
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate6.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data0) > 65536){
+validate6.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -18767,8 +18760,8 @@ return false;
 }
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate6.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data1) > 65536){
+validate6.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -18781,13 +18774,13 @@ let data2 = data[2];
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(func0(data2) > 255){
-validate6.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+if(func0(data2) > 65536){
+validate6.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 else {
-if(func0(data2) < 10){
-validate6.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+if(func0(data2) < 9){
+validate6.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 9},message:"must NOT have fewer than 9 characters"}];
 return false;
 }
 else {
@@ -18853,7 +18846,7 @@ return errors === 0;
 validate6.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.Leave = validate9;
-const schema6 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"string","maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"phx_leave"},{"type":"object"}],"items":false};
+const schema6 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":65536},{"type":"string","maxLength":65536},{"type":"string","pattern":"^realtime:","minLength":9,"maxLength":65536},{"type":"string","const":"phx_leave"},{"type":"object"}],"items":false};
 
 function validate9(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -18887,8 +18880,8 @@ return false;
 }
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate9.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data0) > 65536){
+validate9.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -18901,8 +18894,8 @@ let data1 = data[1];
 const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate9.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data1) > 65536){
+validate9.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -18919,13 +18912,13 @@ let data2 = data[2];
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(func0(data2) > 255){
-validate9.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+if(func0(data2) > 65536){
+validate9.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 else {
-if(func0(data2) < 10){
-validate9.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+if(func0(data2) < 9){
+validate9.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 9},message:"must NOT have fewer than 9 characters"}];
 return false;
 }
 else {
@@ -18992,8 +18985,7 @@ return errors === 0;
 validate9.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.Reply = validate10;
-const schema7 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"string","maxLength":64},{"type":"string","pattern":"^(realtime:|phoenix$)","minLength":7,"maxLength":255},{"type":"string","const":"phx_reply"},{"$ref":"schema:RealtimeReply"}],"items":false};
-const pattern3 = new RegExp("^(realtime:|phoenix$)", "u");
+const schema7 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":65536},{"type":["string","null"],"maxLength":65536},{"type":"string","maxLength":65536},{"type":"string","const":"phx_reply"},{"$ref":"schema:RealtimeReply"}],"items":false};
 const schema8 = {"type":"object","required":["status","response"],"properties":{"status":{"type":"string","enum":["ok","error"]},"response":{"type":"object","properties":{"postgres_changes":{"type":"array","maxItems":100,"items":{"allOf":[{"$ref":"schema:RealtimeBinding"},{"type":"object","required":["id"],"properties":{"id":{"type":"integer","minimum":0,"maximum":9007199254740991}}}]}},"reason":{"type":"string","maxLength":1000}}}}};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -19194,8 +19186,8 @@ return false;
 }
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate10.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data0) > 65536){
+validate10.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -19206,16 +19198,16 @@ if(valid0){
 if(len0 > 1){
 let data1 = data[1];
 const _errs3 = errors;
+if((typeof data1 !== "string") && (data1 !== null)){
+validate10.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: schema7.prefixItems[1].type},message:"must be string,null"}];
+return false;
+}
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate10.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data1) > 65536){
+validate10.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
-}
-else {
-validate10.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
 }
 }
 var valid0 = _errs3 === errors;
@@ -19226,21 +19218,9 @@ let data2 = data[2];
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(func0(data2) > 255){
-validate10.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+if(func0(data2) > 65536){
+validate10.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
-}
-else {
-if(func0(data2) < 7){
-validate10.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 7},message:"must NOT have fewer than 7 characters"}];
-return false;
-}
-else {
-if(!pattern3.test(data2)){
-validate10.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^(realtime:|phoenix$)"},message:"must match pattern \""+"^(realtime:|phoenix$)"+"\""}];
-return false;
-}
-}
 }
 }
 else {
@@ -19298,8 +19278,8 @@ return errors === 0;
 validate10.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.System = validate14;
-const schema9 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"null"},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"system"},{"$ref":"schema:RealtimeSystem"}],"items":false};
-const schema10 = {"type":"object","required":["extension","status","message","channel"],"properties":{"extension":{"type":"string","enum":["postgres_changes","system"]},"status":{"type":"string","enum":["ok","error","resync"]},"message":{"type":"string","maxLength":1000},"channel":{"type":"string","maxLength":246},"commit_lsn":{"type":"string","minLength":1,"maxLength":64},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}}};
+const schema9 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":65536},{"type":"null"},{"type":"string","pattern":"^realtime:","minLength":9,"maxLength":65536},{"type":"string","const":"system"},{"$ref":"schema:RealtimeSystem"}],"items":false};
+const schema10 = {"type":"object","required":["extension","status","message","channel"],"properties":{"extension":{"type":"string","const":"postgres_changes"},"status":{"type":"string","enum":["ok","error","resync"]},"message":{"type":"string","maxLength":1000},"channel":{"type":"string","maxLength":65536},"commit_lsn":{"type":"string","minLength":1,"maxLength":64},"since":{"type":"string","minLength":1,"maxLength":64},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}}};
 const formats0 = formats["date-time"];
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -19327,8 +19307,8 @@ if(typeof data0 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/extension",schemaPath:"#/properties/extension/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-if(!((data0 === "postgres_changes") || (data0 === "system"))){
-validate15.errors = [{instancePath:instancePath+"/extension",schemaPath:"#/properties/extension/enum",keyword:"enum",params:{allowedValues: schema10.properties.extension.enum},message:"must be equal to one of the allowed values"}];
+if("postgres_changes" !== data0){
+validate15.errors = [{instancePath:instancePath+"/extension",schemaPath:"#/properties/extension/const",keyword:"const",params:{allowedValue: "postgres_changes"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19380,8 +19360,8 @@ let data3 = data.channel;
 const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
-if(func0(data3) > 246){
-validate15.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/maxLength",keyword:"maxLength",params:{limit: 246},message:"must NOT have more than 246 characters"}];
+if(func0(data3) > 65536){
+validate15.errors = [{instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -19423,18 +19403,45 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.from !== undefined){
-let data5 = data.from;
+if(data.since !== undefined){
+let data5 = data.since;
 const _errs11 = errors;
 if(errors === _errs11){
-if(errors === _errs11){
 if(typeof data5 === "string"){
-if(func0(data5) > 40){
+if(func0(data5) > 64){
+validate15.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data5) < 1){
+validate15.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.from !== undefined){
+let data6 = data.from;
+const _errs13 = errors;
+if(errors === _errs13){
+if(errors === _errs13){
+if(typeof data6 === "string"){
+if(func0(data6) > 40){
 validate15.errors = [{instancePath:instancePath+"/from",schemaPath:"#/properties/from/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
 return false;
 }
 else {
-if(!(formats0(data5))){
+if(!(formats0(data6))){
 validate15.errors = [{instancePath:instancePath+"/from",schemaPath:"#/properties/from/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
@@ -19446,24 +19453,24 @@ return false;
 }
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs13 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.to !== undefined){
-let data6 = data.to;
-const _errs13 = errors;
-if(errors === _errs13){
-if(errors === _errs13){
-if(typeof data6 === "string"){
-if(func0(data6) > 40){
+let data7 = data.to;
+const _errs15 = errors;
+if(errors === _errs15){
+if(errors === _errs15){
+if(typeof data7 === "string"){
+if(func0(data7) > 40){
 validate15.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
 return false;
 }
 else {
-if(!(formats0(data6))){
+if(!(formats0(data7))){
 validate15.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
@@ -19475,10 +19482,11 @@ return false;
 }
 }
 }
-var valid0 = _errs13 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -19496,7 +19504,7 @@ return false;
 validate15.errors = vErrors;
 return errors === 0;
 }
-validate15.evaluated = {"props":{"extension":true,"status":true,"message":true,"channel":true,"commit_lsn":true,"from":true,"to":true},"dynamicProps":false,"dynamicItems":false};
+validate15.evaluated = {"props":{"extension":true,"status":true,"message":true,"channel":true,"commit_lsn":true,"since":true,"from":true,"to":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate14(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -19531,8 +19539,8 @@ return false;
 }
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate14.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data0) > 65536){
+validate14.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -19554,13 +19562,13 @@ let data2 = data[2];
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(func0(data2) > 255){
-validate14.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+if(func0(data2) > 65536){
+validate14.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 else {
-if(func0(data2) < 10){
-validate14.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+if(func0(data2) < 9){
+validate14.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 9},message:"must NOT have fewer than 9 characters"}];
 return false;
 }
 else {
@@ -19626,10 +19634,10 @@ return errors === 0;
 validate14.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.TableChange = validate17;
-const schema11 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":"null"},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"postgres_changes"},{"$ref":"schema:RealtimeChange"}],"items":false};
-const schema12 = {"type":"object","required":["ids","data"],"properties":{"ids":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"integer","minimum":0,"maximum":9007199254740991}},"data":{"type":"object","required":["schema","table","type","commit_timestamp","commit_lsn","columns","errors"],"properties":{"schema":{"type":"string","maxLength":63},"table":{"type":"string","enum":["mg_bess_readings","mg_meter_readings","market_data","mg_device_registry"]},"type":{"type":"string","enum":["INSERT","UPDATE","DELETE"]},"commit_timestamp":{"type":"string","format":"date-time","maxLength":40},"commit_lsn":{"type":"string","minLength":1,"maxLength":64},"columns":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","type"],"properties":{"name":{"type":"string","maxLength":63},"type":{"type":"string","enum":["uuid","timestamptz","float8","int2","int4","text","bool","jsonb"]}}}},"record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"old_record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"errors":{"type":"null"}}}}};
+const schema11 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":"null"},{"type":"null"},{"type":"string","pattern":"^realtime:","minLength":9,"maxLength":65536},{"type":"string","const":"postgres_changes"},{"$ref":"schema:RealtimeChange"}],"items":false};
+const schema12 = {"type":"object","required":["ids","data"],"properties":{"ids":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"integer","minimum":0,"maximum":9007199254740991}},"data":{"type":"object","required":["schema","table","type","commit_timestamp","commit_lsn","columns","errors"],"allOf":[{"if":{"properties":{"table":{"const":"mg_bess_readings"}}},"then":{"properties":{"record":{"$ref":"schema:BessReading"},"old_record":{"$ref":"schema:BessReading"}}}},{"if":{"properties":{"table":{"const":"mg_meter_readings"}}},"then":{"properties":{"record":{"$ref":"schema:MeterReading"},"old_record":{"$ref":"schema:MeterReading"}}}},{"if":{"properties":{"table":{"const":"market_data"}}},"then":{"properties":{"record":{"$ref":"schema:MarketSignal"},"old_record":{"$ref":"schema:MarketSignal"}}}},{"if":{"properties":{"table":{"const":"mg_device_registry"}}},"then":{"properties":{"record":{"$ref":"schema:RegisteredDevice"},"old_record":{"$ref":"schema:RegisteredDevice"}}}},{"if":{"properties":{"type":{"const":"DELETE"}}},"then":{"not":{"required":["record"]}},"else":{"required":["record"]}},{"if":{"properties":{"type":{"const":"INSERT"}}},"then":{"not":{"required":["old_record"]}},"else":{"required":["old_record"]}}],"properties":{"schema":{"type":"string","const":"flux"},"table":{"type":"string","enum":["mg_bess_readings","mg_meter_readings","market_data","mg_device_registry"]},"type":{"type":"string","enum":["INSERT","UPDATE","DELETE"]},"commit_timestamp":{"type":"string","format":"date-time","maxLength":40},"commit_lsn":{"type":"string","minLength":1,"maxLength":64},"columns":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","type"],"properties":{"name":{"type":"string","maxLength":63},"type":{"type":"string","enum":["uuid","timestamptz","float8","int2","int4","text","bool","jsonb"]}}}},"record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"old_record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"errors":{"type":"null"}}}}};
 const schema13 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"device_id":{"type":"string","format":"uuid","maxLength":64},"soe":{"type":["number","null"]},"target_power":{"type":["number","null"]},"available_inverter_blocks":{"type":["integer","null"],"minimum":-2147483648,"maximum":2147483647},"command_source":{"type":["integer","null"],"minimum":-2147483648,"maximum":2147483647},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
-const formats6 = /^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const formats4 = /^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -19654,7 +19662,7 @@ validate19.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/i
 return false;
 }
 else {
-if(!(formats6.test(data0))){
+if(!(formats4.test(data0))){
 validate19.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
 return false;
 }
@@ -19712,7 +19720,7 @@ validate19.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/prope
 return false;
 }
 else {
-if(!(formats6.test(data2))){
+if(!(formats4.test(data2))){
 validate19.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
 return false;
 }
@@ -19858,10 +19866,10 @@ validate19.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema14 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"device_id":{"type":"string","format":"uuid","maxLength":64},"frequency":{"type":["number","null"]},"voltage_line_average":{"type":["number","null"]},"current_phase_a":{"type":["number","null"]},"current_phase_b":{"type":["number","null"]},"current_phase_c":{"type":["number","null"]},"current_phase_average":{"type":["number","null"]},"power_phase_a_active":{"type":["number","null"]},"power_phase_b_active":{"type":["number","null"]},"power_phase_c_active":{"type":["number","null"]},"power_total_active":{"type":["number","null"]},"power_total_reactive":{"type":["number","null"]},"power_total_apparent":{"type":["number","null"]},"power_factor_total":{"type":["number","null"]},"energy_imported_active":{"type":["number","null"]},"energy_exported_active":{"type":["number","null"]},"energy_imported_phase_a_active":{"type":["number","null"]},"energy_exported_phase_a_active":{"type":["number","null"]},"energy_imported_phase_b_active":{"type":["number","null"]},"energy_exported_phase_b_active":{"type":["number","null"]},"energy_imported_phase_c_active":{"type":["number","null"]},"energy_exported_phase_c_active":{"type":["number","null"]},"energy_imported_reactive":{"type":["number","null"]},"energy_exported_reactive":{"type":["number","null"]},"energy_imported_apparent":{"type":["number","null"]},"energy_exported_apparent":{"type":["number","null"]},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
-function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate21.evaluated;
+const evaluated0 = validate22.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -19877,18 +19885,18 @@ if(errors === _errs2){
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func0(data0) > 64){
-validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(!(formats6.test(data0))){
-validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+if(!(formats4.test(data0))){
+validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
 return false;
 }
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -19906,18 +19914,18 @@ if(errors === _errs4){
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func0(data1) > 64){
-validate21.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate22.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(!(formats0(data1))){
-validate21.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+validate22.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate22.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -19935,18 +19943,18 @@ if(errors === _errs6){
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func0(data2) > 64){
-validate21.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate22.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(!(formats6.test(data2))){
-validate21.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+if(!(formats4.test(data2))){
+validate22.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
 return false;
 }
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate22.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -19961,7 +19969,7 @@ if(data.frequency !== undefined){
 let data3 = data.frequency;
 const _errs8 = errors;
 if((!((typeof data3 == "number") && (isFinite(data3)))) && (data3 !== null)){
-validate21.errors = [{instancePath:instancePath+"/frequency",schemaPath:"#/properties/frequency/type",keyword:"type",params:{type: schema14.properties.frequency.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/frequency",schemaPath:"#/properties/frequency/type",keyword:"type",params:{type: schema14.properties.frequency.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -19974,7 +19982,7 @@ if(data.voltage_line_average !== undefined){
 let data4 = data.voltage_line_average;
 const _errs10 = errors;
 if((!((typeof data4 == "number") && (isFinite(data4)))) && (data4 !== null)){
-validate21.errors = [{instancePath:instancePath+"/voltage_line_average",schemaPath:"#/properties/voltage_line_average/type",keyword:"type",params:{type: schema14.properties.voltage_line_average.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/voltage_line_average",schemaPath:"#/properties/voltage_line_average/type",keyword:"type",params:{type: schema14.properties.voltage_line_average.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -19987,7 +19995,7 @@ if(data.current_phase_a !== undefined){
 let data5 = data.current_phase_a;
 const _errs12 = errors;
 if((!((typeof data5 == "number") && (isFinite(data5)))) && (data5 !== null)){
-validate21.errors = [{instancePath:instancePath+"/current_phase_a",schemaPath:"#/properties/current_phase_a/type",keyword:"type",params:{type: schema14.properties.current_phase_a.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/current_phase_a",schemaPath:"#/properties/current_phase_a/type",keyword:"type",params:{type: schema14.properties.current_phase_a.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -20000,7 +20008,7 @@ if(data.current_phase_b !== undefined){
 let data6 = data.current_phase_b;
 const _errs14 = errors;
 if((!((typeof data6 == "number") && (isFinite(data6)))) && (data6 !== null)){
-validate21.errors = [{instancePath:instancePath+"/current_phase_b",schemaPath:"#/properties/current_phase_b/type",keyword:"type",params:{type: schema14.properties.current_phase_b.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/current_phase_b",schemaPath:"#/properties/current_phase_b/type",keyword:"type",params:{type: schema14.properties.current_phase_b.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -20013,7 +20021,7 @@ if(data.current_phase_c !== undefined){
 let data7 = data.current_phase_c;
 const _errs16 = errors;
 if((!((typeof data7 == "number") && (isFinite(data7)))) && (data7 !== null)){
-validate21.errors = [{instancePath:instancePath+"/current_phase_c",schemaPath:"#/properties/current_phase_c/type",keyword:"type",params:{type: schema14.properties.current_phase_c.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/current_phase_c",schemaPath:"#/properties/current_phase_c/type",keyword:"type",params:{type: schema14.properties.current_phase_c.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -20026,7 +20034,7 @@ if(data.current_phase_average !== undefined){
 let data8 = data.current_phase_average;
 const _errs18 = errors;
 if((!((typeof data8 == "number") && (isFinite(data8)))) && (data8 !== null)){
-validate21.errors = [{instancePath:instancePath+"/current_phase_average",schemaPath:"#/properties/current_phase_average/type",keyword:"type",params:{type: schema14.properties.current_phase_average.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/current_phase_average",schemaPath:"#/properties/current_phase_average/type",keyword:"type",params:{type: schema14.properties.current_phase_average.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -20039,7 +20047,7 @@ if(data.power_phase_a_active !== undefined){
 let data9 = data.power_phase_a_active;
 const _errs20 = errors;
 if((!((typeof data9 == "number") && (isFinite(data9)))) && (data9 !== null)){
-validate21.errors = [{instancePath:instancePath+"/power_phase_a_active",schemaPath:"#/properties/power_phase_a_active/type",keyword:"type",params:{type: schema14.properties.power_phase_a_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/power_phase_a_active",schemaPath:"#/properties/power_phase_a_active/type",keyword:"type",params:{type: schema14.properties.power_phase_a_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -20052,7 +20060,7 @@ if(data.power_phase_b_active !== undefined){
 let data10 = data.power_phase_b_active;
 const _errs22 = errors;
 if((!((typeof data10 == "number") && (isFinite(data10)))) && (data10 !== null)){
-validate21.errors = [{instancePath:instancePath+"/power_phase_b_active",schemaPath:"#/properties/power_phase_b_active/type",keyword:"type",params:{type: schema14.properties.power_phase_b_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/power_phase_b_active",schemaPath:"#/properties/power_phase_b_active/type",keyword:"type",params:{type: schema14.properties.power_phase_b_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -20065,7 +20073,7 @@ if(data.power_phase_c_active !== undefined){
 let data11 = data.power_phase_c_active;
 const _errs24 = errors;
 if((!((typeof data11 == "number") && (isFinite(data11)))) && (data11 !== null)){
-validate21.errors = [{instancePath:instancePath+"/power_phase_c_active",schemaPath:"#/properties/power_phase_c_active/type",keyword:"type",params:{type: schema14.properties.power_phase_c_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/power_phase_c_active",schemaPath:"#/properties/power_phase_c_active/type",keyword:"type",params:{type: schema14.properties.power_phase_c_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs24 === errors;
@@ -20078,7 +20086,7 @@ if(data.power_total_active !== undefined){
 let data12 = data.power_total_active;
 const _errs26 = errors;
 if((!((typeof data12 == "number") && (isFinite(data12)))) && (data12 !== null)){
-validate21.errors = [{instancePath:instancePath+"/power_total_active",schemaPath:"#/properties/power_total_active/type",keyword:"type",params:{type: schema14.properties.power_total_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/power_total_active",schemaPath:"#/properties/power_total_active/type",keyword:"type",params:{type: schema14.properties.power_total_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs26 === errors;
@@ -20091,7 +20099,7 @@ if(data.power_total_reactive !== undefined){
 let data13 = data.power_total_reactive;
 const _errs28 = errors;
 if((!((typeof data13 == "number") && (isFinite(data13)))) && (data13 !== null)){
-validate21.errors = [{instancePath:instancePath+"/power_total_reactive",schemaPath:"#/properties/power_total_reactive/type",keyword:"type",params:{type: schema14.properties.power_total_reactive.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/power_total_reactive",schemaPath:"#/properties/power_total_reactive/type",keyword:"type",params:{type: schema14.properties.power_total_reactive.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs28 === errors;
@@ -20104,7 +20112,7 @@ if(data.power_total_apparent !== undefined){
 let data14 = data.power_total_apparent;
 const _errs30 = errors;
 if((!((typeof data14 == "number") && (isFinite(data14)))) && (data14 !== null)){
-validate21.errors = [{instancePath:instancePath+"/power_total_apparent",schemaPath:"#/properties/power_total_apparent/type",keyword:"type",params:{type: schema14.properties.power_total_apparent.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/power_total_apparent",schemaPath:"#/properties/power_total_apparent/type",keyword:"type",params:{type: schema14.properties.power_total_apparent.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -20117,7 +20125,7 @@ if(data.power_factor_total !== undefined){
 let data15 = data.power_factor_total;
 const _errs32 = errors;
 if((!((typeof data15 == "number") && (isFinite(data15)))) && (data15 !== null)){
-validate21.errors = [{instancePath:instancePath+"/power_factor_total",schemaPath:"#/properties/power_factor_total/type",keyword:"type",params:{type: schema14.properties.power_factor_total.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/power_factor_total",schemaPath:"#/properties/power_factor_total/type",keyword:"type",params:{type: schema14.properties.power_factor_total.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs32 === errors;
@@ -20130,7 +20138,7 @@ if(data.energy_imported_active !== undefined){
 let data16 = data.energy_imported_active;
 const _errs34 = errors;
 if((!((typeof data16 == "number") && (isFinite(data16)))) && (data16 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_imported_active",schemaPath:"#/properties/energy_imported_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_imported_active",schemaPath:"#/properties/energy_imported_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs34 === errors;
@@ -20143,7 +20151,7 @@ if(data.energy_exported_active !== undefined){
 let data17 = data.energy_exported_active;
 const _errs36 = errors;
 if((!((typeof data17 == "number") && (isFinite(data17)))) && (data17 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_exported_active",schemaPath:"#/properties/energy_exported_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_exported_active",schemaPath:"#/properties/energy_exported_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs36 === errors;
@@ -20156,7 +20164,7 @@ if(data.energy_imported_phase_a_active !== undefined){
 let data18 = data.energy_imported_phase_a_active;
 const _errs38 = errors;
 if((!((typeof data18 == "number") && (isFinite(data18)))) && (data18 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_imported_phase_a_active",schemaPath:"#/properties/energy_imported_phase_a_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_a_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_imported_phase_a_active",schemaPath:"#/properties/energy_imported_phase_a_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_a_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs38 === errors;
@@ -20169,7 +20177,7 @@ if(data.energy_exported_phase_a_active !== undefined){
 let data19 = data.energy_exported_phase_a_active;
 const _errs40 = errors;
 if((!((typeof data19 == "number") && (isFinite(data19)))) && (data19 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_exported_phase_a_active",schemaPath:"#/properties/energy_exported_phase_a_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_a_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_exported_phase_a_active",schemaPath:"#/properties/energy_exported_phase_a_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_a_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs40 === errors;
@@ -20182,7 +20190,7 @@ if(data.energy_imported_phase_b_active !== undefined){
 let data20 = data.energy_imported_phase_b_active;
 const _errs42 = errors;
 if((!((typeof data20 == "number") && (isFinite(data20)))) && (data20 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_imported_phase_b_active",schemaPath:"#/properties/energy_imported_phase_b_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_b_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_imported_phase_b_active",schemaPath:"#/properties/energy_imported_phase_b_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_b_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs42 === errors;
@@ -20195,7 +20203,7 @@ if(data.energy_exported_phase_b_active !== undefined){
 let data21 = data.energy_exported_phase_b_active;
 const _errs44 = errors;
 if((!((typeof data21 == "number") && (isFinite(data21)))) && (data21 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_exported_phase_b_active",schemaPath:"#/properties/energy_exported_phase_b_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_b_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_exported_phase_b_active",schemaPath:"#/properties/energy_exported_phase_b_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_b_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs44 === errors;
@@ -20208,7 +20216,7 @@ if(data.energy_imported_phase_c_active !== undefined){
 let data22 = data.energy_imported_phase_c_active;
 const _errs46 = errors;
 if((!((typeof data22 == "number") && (isFinite(data22)))) && (data22 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_imported_phase_c_active",schemaPath:"#/properties/energy_imported_phase_c_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_c_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_imported_phase_c_active",schemaPath:"#/properties/energy_imported_phase_c_active/type",keyword:"type",params:{type: schema14.properties.energy_imported_phase_c_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs46 === errors;
@@ -20221,7 +20229,7 @@ if(data.energy_exported_phase_c_active !== undefined){
 let data23 = data.energy_exported_phase_c_active;
 const _errs48 = errors;
 if((!((typeof data23 == "number") && (isFinite(data23)))) && (data23 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_exported_phase_c_active",schemaPath:"#/properties/energy_exported_phase_c_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_c_active.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_exported_phase_c_active",schemaPath:"#/properties/energy_exported_phase_c_active/type",keyword:"type",params:{type: schema14.properties.energy_exported_phase_c_active.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs48 === errors;
@@ -20234,7 +20242,7 @@ if(data.energy_imported_reactive !== undefined){
 let data24 = data.energy_imported_reactive;
 const _errs50 = errors;
 if((!((typeof data24 == "number") && (isFinite(data24)))) && (data24 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_imported_reactive",schemaPath:"#/properties/energy_imported_reactive/type",keyword:"type",params:{type: schema14.properties.energy_imported_reactive.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_imported_reactive",schemaPath:"#/properties/energy_imported_reactive/type",keyword:"type",params:{type: schema14.properties.energy_imported_reactive.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs50 === errors;
@@ -20247,7 +20255,7 @@ if(data.energy_exported_reactive !== undefined){
 let data25 = data.energy_exported_reactive;
 const _errs52 = errors;
 if((!((typeof data25 == "number") && (isFinite(data25)))) && (data25 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_exported_reactive",schemaPath:"#/properties/energy_exported_reactive/type",keyword:"type",params:{type: schema14.properties.energy_exported_reactive.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_exported_reactive",schemaPath:"#/properties/energy_exported_reactive/type",keyword:"type",params:{type: schema14.properties.energy_exported_reactive.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs52 === errors;
@@ -20260,7 +20268,7 @@ if(data.energy_imported_apparent !== undefined){
 let data26 = data.energy_imported_apparent;
 const _errs54 = errors;
 if((!((typeof data26 == "number") && (isFinite(data26)))) && (data26 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_imported_apparent",schemaPath:"#/properties/energy_imported_apparent/type",keyword:"type",params:{type: schema14.properties.energy_imported_apparent.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_imported_apparent",schemaPath:"#/properties/energy_imported_apparent/type",keyword:"type",params:{type: schema14.properties.energy_imported_apparent.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs54 === errors;
@@ -20273,7 +20281,7 @@ if(data.energy_exported_apparent !== undefined){
 let data27 = data.energy_exported_apparent;
 const _errs56 = errors;
 if((!((typeof data27 == "number") && (isFinite(data27)))) && (data27 !== null)){
-validate21.errors = [{instancePath:instancePath+"/energy_exported_apparent",schemaPath:"#/properties/energy_exported_apparent/type",keyword:"type",params:{type: schema14.properties.energy_exported_apparent.type},message:"must be number,null"}];
+validate22.errors = [{instancePath:instancePath+"/energy_exported_apparent",schemaPath:"#/properties/energy_exported_apparent/type",keyword:"type",params:{type: schema14.properties.energy_exported_apparent.type},message:"must be number,null"}];
 return false;
 }
 var valid0 = _errs56 === errors;
@@ -20289,18 +20297,18 @@ if(errors === _errs58){
 if(errors === _errs58){
 if(typeof data28 === "string"){
 if(func0(data28) > 64){
-validate21.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(!(formats0(data28))){
-validate21.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -20340,201 +20348,16 @@ var valid0 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate21.errors = vErrors;
+validate22.errors = vErrors;
 return errors === 0;
 }
-validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema15 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
-
-function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate23.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate23.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(!(formats6.test(data0))){
-validate23.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
-return false;
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.time !== undefined){
-let data1 = data.time;
-const _errs4 = errors;
-if(errors === _errs4){
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate23.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(!(formats0(data1))){
-validate23.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
-return false;
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.type !== undefined){
-let data2 = data.type;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
-return false;
-}
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 2147483647 || isNaN(data2)){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647"}];
-return false;
-}
-else {
-if(data2 < -2147483648 || isNaN(data2)){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minimum",keyword:"minimum",params:{comparison: ">=", limit: -2147483648},message:"must be >= -2147483648"}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.value !== undefined){
-let data3 = data.value;
-const _errs8 = errors;
-if(!((typeof data3 == "number") && (isFinite(data3)))){
-validate23.errors = [{instancePath:instancePath+"/value",schemaPath:"#/properties/value/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs10 = errors;
-if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
-validate23.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema15.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
-return false;
-}
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 100000){
-validate23.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-if(errors === _errs10){
-if(Array.isArray(data4)){
-if(data4.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.created_at !== undefined){
-let data5 = data.created_at;
-const _errs13 = errors;
-if(errors === _errs13){
-if(errors === _errs13){
-if(typeof data5 === "string"){
-if(func0(data5) > 64){
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(!(formats0(data5))){
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
-return false;
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate23.errors = vErrors;
-return errors === 0;
-}
-validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-
-const schema16 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string","maxLength":10000},"type":{"type":"string","maxLength":10000},"site":{"type":"string","maxLength":10000},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -20559,7 +20382,7 @@ validate25.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/i
 return false;
 }
 else {
-if(!(formats6.test(data0))){
+if(!(formats4.test(data0))){
 validate25.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
 return false;
 }
@@ -20577,19 +20400,27 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.name !== undefined){
-let data1 = data.name;
+if(data.time !== undefined){
+let data1 = data.time;
 const _errs4 = errors;
 if(errors === _errs4){
+if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func0(data1) > 10000){
-validate25.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+if(func0(data1) > 64){
+validate25.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
+}
+else {
+if(!(formats0(data1))){
+validate25.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
+}
 }
 }
 var valid0 = _errs4 === errors;
@@ -20601,16 +20432,22 @@ if(valid0){
 if(data.type !== undefined){
 let data2 = data.type;
 const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 10000){
-validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 2147483647 || isNaN(data2)){
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647"}];
+return false;
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(data2 < -2147483648 || isNaN(data2)){
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minimum",keyword:"minimum",params:{comparison: ">=", limit: -2147483648},message:"must be >= -2147483648"}];
 return false;
+}
+}
 }
 }
 var valid0 = _errs6 === errors;
@@ -20619,20 +20456,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.site !== undefined){
-let data3 = data.site;
+if(data.value !== undefined){
+let data3 = data.value;
 const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 10000){
-validate25.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+if(!((typeof data3 == "number") && (isFinite(data3)))){
+validate25.errors = [{instancePath:instancePath+"/value",schemaPath:"#/properties/value/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
-}
-}
-else {
-validate25.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
 }
 var valid0 = _errs8 === errors;
 }
@@ -20644,7 +20473,7 @@ if(data.metadata !== undefined){
 let data4 = data.metadata;
 const _errs10 = errors;
 if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
-validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema16.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
+validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema15.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
 return false;
 }
 if(errors === _errs10){
@@ -20669,10 +20498,189 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.created_at !== undefined){
+let data5 = data.created_at;
+const _errs13 = errors;
+if(errors === _errs13){
+if(errors === _errs13){
+if(typeof data5 === "string"){
+if(func0(data5) > 64){
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats0(data5))){
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema16 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string","maxLength":10000},"type":{"type":"string","maxLength":10000},"site":{"type":"string","maxLength":10000},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+
+function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate28.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate28.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!(formats4.test(data0))){
+validate28.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/format",keyword:"format",params:{format: "uuid"},message:"must match format \""+"uuid"+"\""}];
+return false;
+}
+}
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+let data1 = data.name;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func0(data1) > 10000){
+validate28.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+return false;
+}
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data2 = data.type;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func0(data2) > 10000){
+validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+return false;
+}
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.site !== undefined){
+let data3 = data.site;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(func0(data3) > 10000){
+validate28.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
+return false;
+}
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs10 = errors;
+if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
+validate28.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema16.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
+return false;
+}
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func0(data4) > 100000){
+validate28.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+return false;
+}
+}
+if(errors === _errs10){
+if(Array.isArray(data4)){
+if(data4.length > 10000){
+validate28.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.active !== undefined){
 const _errs13 = errors;
 if(typeof data.active !== "boolean"){
-validate25.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate28.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -20688,18 +20696,18 @@ if(errors === _errs15){
 if(errors === _errs15){
 if(typeof data6 === "string"){
 if(func0(data6) > 64){
-validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate28.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(!(formats0(data6))){
-validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+validate28.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate28.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -20717,14 +20725,14 @@ var valid0 = true;
 }
 }
 else {
-validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate25.errors = vErrors;
+validate28.errors = vErrors;
 return errors === 0;
 }
-validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -20805,81 +20813,632 @@ if(valid0){
 if(data.data !== undefined){
 let data2 = data.data;
 const _errs5 = errors;
-if(errors === _errs5){
+const _errs7 = errors;
+const _errs8 = errors;
+let valid3 = true;
+const _errs9 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.table !== undefined){
+if("mg_bess_readings" !== data2.table){
+const err0 = {};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+}
+var _valid0 = _errs9 === errors;
+errors = _errs8;
+if(vErrors !== null){
+if(_errs8){
+vErrors.length = _errs8;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid0){
+const _errs11 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.record !== undefined){
+const _errs12 = errors;
+if(!(validate19(data2.record, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate19.errors : vErrors.concat(validate19.errors);
+errors = vErrors.length;
+}
+var valid5 = _errs12 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data2.old_record !== undefined){
+const _errs13 = errors;
+if(!(validate19(data2.old_record, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate19.errors : vErrors.concat(validate19.errors);
+errors = vErrors.length;
+}
+var valid5 = _errs13 === errors;
+}
+else {
+var valid5 = true;
+}
+}
+}
+var _valid0 = _errs11 === errors;
+valid3 = _valid0;
+if(valid3){
+var props0 = {};
+props0.record = true;
+props0.old_record = true;
+props0.table = true;
+}
+}
+if(!valid3){
+const err1 = {instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/0/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate18.errors = vErrors;
+return false;
+}
+var valid2 = _errs7 === errors;
+if(valid2){
+const _errs14 = errors;
+const _errs15 = errors;
+let valid6 = true;
+const _errs16 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.table !== undefined){
+if("mg_meter_readings" !== data2.table){
+const err2 = {};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+}
+var _valid1 = _errs16 === errors;
+errors = _errs15;
+if(vErrors !== null){
+if(_errs15){
+vErrors.length = _errs15;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid1){
+const _errs18 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.record !== undefined){
+const _errs19 = errors;
+if(!(validate22(data2.record, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
+errors = vErrors.length;
+}
+var valid8 = _errs19 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data2.old_record !== undefined){
+const _errs20 = errors;
+if(!(validate22(data2.old_record, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
+errors = vErrors.length;
+}
+var valid8 = _errs20 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+var _valid1 = _errs18 === errors;
+valid6 = _valid1;
+if(valid6){
+var props1 = {};
+props1.record = true;
+props1.old_record = true;
+props1.table = true;
+}
+}
+if(!valid6){
+const err3 = {instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/1/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+validate18.errors = vErrors;
+return false;
+}
+var valid2 = _errs14 === errors;
+if(valid2){
+if(props0 !== true && props1 !== undefined){
+if(props1 === true){
+props0 = true;
+}
+else {
+props0 = props0 || {};
+Object.assign(props0, props1);
+}
+}
+const _errs21 = errors;
+const _errs22 = errors;
+let valid9 = true;
+const _errs23 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.table !== undefined){
+if("market_data" !== data2.table){
+const err4 = {};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+}
+var _valid2 = _errs23 === errors;
+errors = _errs22;
+if(vErrors !== null){
+if(_errs22){
+vErrors.length = _errs22;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid2){
+const _errs25 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.record !== undefined){
+const _errs26 = errors;
+if(!(validate25(data2.record, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+var valid11 = _errs26 === errors;
+}
+else {
+var valid11 = true;
+}
+if(valid11){
+if(data2.old_record !== undefined){
+const _errs27 = errors;
+if(!(validate25(data2.old_record, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+var valid11 = _errs27 === errors;
+}
+else {
+var valid11 = true;
+}
+}
+}
+var _valid2 = _errs25 === errors;
+valid9 = _valid2;
+if(valid9){
+var props2 = {};
+props2.record = true;
+props2.old_record = true;
+props2.table = true;
+}
+}
+if(!valid9){
+const err5 = {instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/2/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+validate18.errors = vErrors;
+return false;
+}
+var valid2 = _errs21 === errors;
+if(valid2){
+if(props0 !== true && props2 !== undefined){
+if(props2 === true){
+props0 = true;
+}
+else {
+props0 = props0 || {};
+Object.assign(props0, props2);
+}
+}
+const _errs28 = errors;
+const _errs29 = errors;
+let valid12 = true;
+const _errs30 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.table !== undefined){
+if("mg_device_registry" !== data2.table){
+const err6 = {};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+var _valid3 = _errs30 === errors;
+errors = _errs29;
+if(vErrors !== null){
+if(_errs29){
+vErrors.length = _errs29;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid3){
+const _errs32 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.record !== undefined){
+const _errs33 = errors;
+if(!(validate28(data2.record, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+var valid14 = _errs33 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.old_record !== undefined){
+const _errs34 = errors;
+if(!(validate28(data2.old_record, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+var valid14 = _errs34 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+var _valid3 = _errs32 === errors;
+valid12 = _valid3;
+if(valid12){
+var props3 = {};
+props3.record = true;
+props3.old_record = true;
+props3.table = true;
+}
+}
+if(!valid12){
+const err7 = {instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/3/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+validate18.errors = vErrors;
+return false;
+}
+var valid2 = _errs28 === errors;
+if(valid2){
+if(props0 !== true && props3 !== undefined){
+if(props3 === true){
+props0 = true;
+}
+else {
+props0 = props0 || {};
+Object.assign(props0, props3);
+}
+}
+const _errs35 = errors;
+const _errs36 = errors;
+let valid15 = true;
+const _errs37 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.type !== undefined){
+if("DELETE" !== data2.type){
+const err8 = {};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+}
+var _valid4 = _errs37 === errors;
+errors = _errs36;
+if(vErrors !== null){
+if(_errs36){
+vErrors.length = _errs36;
+}
+else {
+vErrors = null;
+}
+}
+let ifClause0;
+if(_valid4){
+const _errs39 = errors;
+const _errs40 = errors;
+const _errs41 = errors;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
-if((((((((data2.schema === undefined) && (missing1 = "schema")) || ((data2.table === undefined) && (missing1 = "table"))) || ((data2.type === undefined) && (missing1 = "type"))) || ((data2.commit_timestamp === undefined) && (missing1 = "commit_timestamp"))) || ((data2.commit_lsn === undefined) && (missing1 = "commit_lsn"))) || ((data2.columns === undefined) && (missing1 = "columns"))) || ((data2.errors === undefined) && (missing1 = "errors"))){
-validate18.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+if((data2.record === undefined) && (missing1 = "record")){
+const err9 = {};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+var valid17 = _errs41 === errors;
+if(valid17){
+validate18.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/4/then/not",keyword:"not",params:{},message:"must NOT be valid"}];
 return false;
 }
 else {
+errors = _errs40;
+if(vErrors !== null){
+if(_errs40){
+vErrors.length = _errs40;
+}
+else {
+vErrors = null;
+}
+}
+}
+var _valid4 = _errs39 === errors;
+valid15 = _valid4;
+ifClause0 = "then";
+}
+else {
+const _errs42 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing2;
+if((data2.record === undefined) && (missing2 = "record")){
+validate18.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/4/else/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
+return false;
+}
+}
+var _valid4 = _errs42 === errors;
+valid15 = _valid4;
+ifClause0 = "else";
+}
+if(!valid15){
+const err10 = {instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/4/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+validate18.errors = vErrors;
+return false;
+}
+var valid2 = _errs35 === errors;
+if(valid2){
+if(props0 !== true){
+props0 = props0 || {};
+props0.type = true;
+}
+const _errs43 = errors;
+const _errs44 = errors;
+let valid18 = true;
+const _errs45 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.type !== undefined){
+if("INSERT" !== data2.type){
+const err11 = {};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+var _valid5 = _errs45 === errors;
+errors = _errs44;
+if(vErrors !== null){
+if(_errs44){
+vErrors.length = _errs44;
+}
+else {
+vErrors = null;
+}
+}
+let ifClause1;
+if(_valid5){
+const _errs47 = errors;
+const _errs48 = errors;
+const _errs49 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing3;
+if((data2.old_record === undefined) && (missing3 = "old_record")){
+const err12 = {};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+var valid20 = _errs49 === errors;
+if(valid20){
+validate18.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/5/then/not",keyword:"not",params:{},message:"must NOT be valid"}];
+return false;
+}
+else {
+errors = _errs48;
+if(vErrors !== null){
+if(_errs48){
+vErrors.length = _errs48;
+}
+else {
+vErrors = null;
+}
+}
+}
+var _valid5 = _errs47 === errors;
+valid18 = _valid5;
+ifClause1 = "then";
+}
+else {
+const _errs50 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing4;
+if((data2.old_record === undefined) && (missing4 = "old_record")){
+validate18.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/5/else/required",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'"}];
+return false;
+}
+}
+var _valid5 = _errs50 === errors;
+valid18 = _valid5;
+ifClause1 = "else";
+}
+if(!valid18){
+const err13 = {instancePath:instancePath+"/data",schemaPath:"#/properties/data/allOf/5/if",keyword:"if",params:{failingKeyword: ifClause1},message:"must match \""+ifClause1+"\" schema"};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+validate18.errors = vErrors;
+return false;
+}
+var valid2 = _errs43 === errors;
+if(valid2){
+if(props0 !== true){
+props0 = props0 || {};
+props0.type = true;
+}
+}
+}
+}
+}
+}
+}
+if(errors === _errs5){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing5;
+if((((((((data2.schema === undefined) && (missing5 = "schema")) || ((data2.table === undefined) && (missing5 = "table"))) || ((data2.type === undefined) && (missing5 = "type"))) || ((data2.commit_timestamp === undefined) && (missing5 = "commit_timestamp"))) || ((data2.commit_lsn === undefined) && (missing5 = "commit_lsn"))) || ((data2.columns === undefined) && (missing5 = "columns"))) || ((data2.errors === undefined) && (missing5 = "errors"))){
+validate18.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'"}];
+return false;
+}
+else {
+if(props0 !== true){
+props0 = props0 || {};
+props0.schema = true;
+props0.table = true;
+props0.type = true;
+props0.commit_timestamp = true;
+props0.commit_lsn = true;
+props0.columns = true;
+props0.record = true;
+props0.old_record = true;
+props0.errors = true;
+}
 if(data2.schema !== undefined){
-let data3 = data2.schema;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(func0(data3) > 63){
-validate18.errors = [{instancePath:instancePath+"/data/schema",schemaPath:"#/properties/data/properties/schema/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"}];
-return false;
-}
-}
-else {
+let data17 = data2.schema;
+const _errs51 = errors;
+if(typeof data17 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/data/schema",schemaPath:"#/properties/data/properties/schema/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
+if("flux" !== data17){
+validate18.errors = [{instancePath:instancePath+"/data/schema",schemaPath:"#/properties/data/properties/schema/const",keyword:"const",params:{allowedValue: "flux"},message:"must be equal to constant"}];
+return false;
 }
-var valid2 = _errs7 === errors;
+var valid21 = _errs51 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
-if(valid2){
+if(valid21){
 if(data2.table !== undefined){
-let data4 = data2.table;
-const _errs9 = errors;
-if(typeof data4 !== "string"){
+let data18 = data2.table;
+const _errs53 = errors;
+if(typeof data18 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/data/table",schemaPath:"#/properties/data/properties/table/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-if(!((((data4 === "mg_bess_readings") || (data4 === "mg_meter_readings")) || (data4 === "market_data")) || (data4 === "mg_device_registry"))){
+if(!((((data18 === "mg_bess_readings") || (data18 === "mg_meter_readings")) || (data18 === "market_data")) || (data18 === "mg_device_registry"))){
 validate18.errors = [{instancePath:instancePath+"/data/table",schemaPath:"#/properties/data/properties/table/enum",keyword:"enum",params:{allowedValues: schema12.properties.data.properties.table.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
-var valid2 = _errs9 === errors;
+var valid21 = _errs53 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
-if(valid2){
+if(valid21){
 if(data2.type !== undefined){
-let data5 = data2.type;
-const _errs11 = errors;
-if(typeof data5 !== "string"){
+let data19 = data2.type;
+const _errs55 = errors;
+if(typeof data19 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/data/type",schemaPath:"#/properties/data/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-if(!(((data5 === "INSERT") || (data5 === "UPDATE")) || (data5 === "DELETE"))){
+if(!(((data19 === "INSERT") || (data19 === "UPDATE")) || (data19 === "DELETE"))){
 validate18.errors = [{instancePath:instancePath+"/data/type",schemaPath:"#/properties/data/properties/type/enum",keyword:"enum",params:{allowedValues: schema12.properties.data.properties.type.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
-var valid2 = _errs11 === errors;
+var valid21 = _errs55 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
-if(valid2){
+if(valid21){
 if(data2.commit_timestamp !== undefined){
-let data6 = data2.commit_timestamp;
-const _errs13 = errors;
-if(errors === _errs13){
-if(errors === _errs13){
-if(typeof data6 === "string"){
-if(func0(data6) > 40){
+let data20 = data2.commit_timestamp;
+const _errs57 = errors;
+if(errors === _errs57){
+if(errors === _errs57){
+if(typeof data20 === "string"){
+if(func0(data20) > 40){
 validate18.errors = [{instancePath:instancePath+"/data/commit_timestamp",schemaPath:"#/properties/data/properties/commit_timestamp/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
 return false;
 }
 else {
-if(!(formats0(data6))){
+if(!(formats0(data20))){
 validate18.errors = [{instancePath:instancePath+"/data/commit_timestamp",schemaPath:"#/properties/data/properties/commit_timestamp/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
@@ -20891,23 +21450,23 @@ return false;
 }
 }
 }
-var valid2 = _errs13 === errors;
+var valid21 = _errs57 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
-if(valid2){
+if(valid21){
 if(data2.commit_lsn !== undefined){
-let data7 = data2.commit_lsn;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data7 === "string"){
-if(func0(data7) > 64){
+let data21 = data2.commit_lsn;
+const _errs59 = errors;
+if(errors === _errs59){
+if(typeof data21 === "string"){
+if(func0(data21) > 64){
 validate18.errors = [{instancePath:instancePath+"/data/commit_lsn",schemaPath:"#/properties/data/properties/commit_lsn/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(func0(data7) < 1){
+if(func0(data21) < 1){
 validate18.errors = [{instancePath:instancePath+"/data/commit_lsn",schemaPath:"#/properties/data/properties/commit_lsn/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
@@ -20918,46 +21477,46 @@ validate18.errors = [{instancePath:instancePath+"/data/commit_lsn",schemaPath:"#
 return false;
 }
 }
-var valid2 = _errs15 === errors;
+var valid21 = _errs59 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
-if(valid2){
+if(valid21){
 if(data2.columns !== undefined){
-let data8 = data2.columns;
-const _errs17 = errors;
-if(errors === _errs17){
-if(Array.isArray(data8)){
-if(data8.length > 100){
+let data22 = data2.columns;
+const _errs61 = errors;
+if(errors === _errs61){
+if(Array.isArray(data22)){
+if(data22.length > 100){
 validate18.errors = [{instancePath:instancePath+"/data/columns",schemaPath:"#/properties/data/properties/columns/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data22.length < 1){
 validate18.errors = [{instancePath:instancePath+"/data/columns",schemaPath:"#/properties/data/properties/columns/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
 return false;
 }
 else {
-var valid3 = true;
-const len1 = data8.length;
+var valid22 = true;
+const len1 = data22.length;
 for(let i1=0; i1<len1; i1++){
-let data9 = data8[i1];
-const _errs19 = errors;
-if(errors === _errs19){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-let missing2;
-if(((data9.name === undefined) && (missing2 = "name")) || ((data9.type === undefined) && (missing2 = "type"))){
-validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1,schemaPath:"#/properties/data/properties/columns/items/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
+let data23 = data22[i1];
+const _errs63 = errors;
+if(errors === _errs63){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+let missing6;
+if(((data23.name === undefined) && (missing6 = "name")) || ((data23.type === undefined) && (missing6 = "type"))){
+validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1,schemaPath:"#/properties/data/properties/columns/items/required",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'"}];
 return false;
 }
 else {
-if(data9.name !== undefined){
-let data10 = data9.name;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data10 === "string"){
-if(func0(data10) > 63){
+if(data23.name !== undefined){
+let data24 = data23.name;
+const _errs65 = errors;
+if(errors === _errs65){
+if(typeof data24 === "string"){
+if(func0(data24) > 63){
 validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1+"/name",schemaPath:"#/properties/data/properties/columns/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"}];
 return false;
 }
@@ -20967,27 +21526,27 @@ validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1+"/name",sc
 return false;
 }
 }
-var valid4 = _errs21 === errors;
+var valid23 = _errs65 === errors;
 }
 else {
-var valid4 = true;
+var valid23 = true;
 }
-if(valid4){
-if(data9.type !== undefined){
-let data11 = data9.type;
-const _errs23 = errors;
-if(typeof data11 !== "string"){
+if(valid23){
+if(data23.type !== undefined){
+let data25 = data23.type;
+const _errs67 = errors;
+if(typeof data25 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1+"/type",schemaPath:"#/properties/data/properties/columns/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-if(!((((((((data11 === "uuid") || (data11 === "timestamptz")) || (data11 === "float8")) || (data11 === "int2")) || (data11 === "int4")) || (data11 === "text")) || (data11 === "bool")) || (data11 === "jsonb"))){
+if(!((((((((data25 === "uuid") || (data25 === "timestamptz")) || (data25 === "float8")) || (data25 === "int2")) || (data25 === "int4")) || (data25 === "text")) || (data25 === "bool")) || (data25 === "jsonb"))){
 validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1+"/type",schemaPath:"#/properties/data/properties/columns/items/properties/type/enum",keyword:"enum",params:{allowedValues: schema12.properties.data.properties.columns.items.properties.type.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
-var valid4 = _errs23 === errors;
+var valid23 = _errs67 === errors;
 }
 else {
-var valid4 = true;
+var valid23 = true;
 }
 }
 }
@@ -20997,8 +21556,8 @@ validate18.errors = [{instancePath:instancePath+"/data/columns/" + i1,schemaPath
 return false;
 }
 }
-var valid3 = _errs19 === errors;
-if(!valid3){
+var valid22 = _errs63 === errors;
+if(!valid22){
 break;
 }
 }
@@ -21010,182 +21569,182 @@ validate18.errors = [{instancePath:instancePath+"/data/columns",schemaPath:"#/pr
 return false;
 }
 }
-var valid2 = _errs17 === errors;
+var valid21 = _errs61 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
-if(valid2){
+if(valid21){
 if(data2.record !== undefined){
-let data12 = data2.record;
-const _errs25 = errors;
-const _errs26 = errors;
-let valid5 = false;
-const _errs27 = errors;
-if(!(validate19(data12, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+let data26 = data2.record;
+const _errs69 = errors;
+const _errs70 = errors;
+let valid24 = false;
+const _errs71 = errors;
+if(!(validate19(data26, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate19.errors : vErrors.concat(validate19.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs27 === errors;
-valid5 = valid5 || _valid0;
-if(_valid0){
-var props0 = true;
+var _valid6 = _errs71 === errors;
+valid24 = valid24 || _valid6;
+if(_valid6){
+var props4 = true;
 }
-const _errs28 = errors;
-if(!(validate21(data12, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+const _errs72 = errors;
+if(!(validate22(data26, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs28 === errors;
-valid5 = valid5 || _valid0;
-if(_valid0){
-if(props0 !== true){
-props0 = true;
+var _valid6 = _errs72 === errors;
+valid24 = valid24 || _valid6;
+if(_valid6){
+if(props4 !== true){
+props4 = true;
 }
 }
-const _errs29 = errors;
-if(!(validate23(data12, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs29 === errors;
-valid5 = valid5 || _valid0;
-if(_valid0){
-if(props0 !== true){
-props0 = true;
-}
-}
-const _errs30 = errors;
-if(!(validate25(data12, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+const _errs73 = errors;
+if(!(validate25(data26, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs30 === errors;
-valid5 = valid5 || _valid0;
-if(_valid0){
-if(props0 !== true){
-props0 = true;
+var _valid6 = _errs73 === errors;
+valid24 = valid24 || _valid6;
+if(_valid6){
+if(props4 !== true){
+props4 = true;
 }
 }
-if(!valid5){
-const err0 = {instancePath:instancePath+"/data/record",schemaPath:"#/properties/data/properties/record/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+const _errs74 = errors;
+if(!(validate28(data26, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+var _valid6 = _errs74 === errors;
+valid24 = valid24 || _valid6;
+if(_valid6){
+if(props4 !== true){
+props4 = true;
+}
+}
+if(!valid24){
+const err14 = {instancePath:instancePath+"/data/record",schemaPath:"#/properties/data/properties/record/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
 if(vErrors === null){
-vErrors = [err0];
+vErrors = [err14];
 }
 else {
-vErrors.push(err0);
+vErrors.push(err14);
 }
 errors++;
 validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs26;
+errors = _errs70;
 if(vErrors !== null){
-if(_errs26){
-vErrors.length = _errs26;
+if(_errs70){
+vErrors.length = _errs70;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid2 = _errs25 === errors;
+var valid21 = _errs69 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
-if(valid2){
+if(valid21){
 if(data2.old_record !== undefined){
-let data13 = data2.old_record;
-const _errs31 = errors;
-const _errs32 = errors;
-let valid6 = false;
-const _errs33 = errors;
-if(!(validate19(data13, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+let data27 = data2.old_record;
+const _errs75 = errors;
+const _errs76 = errors;
+let valid25 = false;
+const _errs77 = errors;
+if(!(validate19(data27, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate19.errors : vErrors.concat(validate19.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs33 === errors;
-valid6 = valid6 || _valid1;
-if(_valid1){
-var props1 = true;
+var _valid7 = _errs77 === errors;
+valid25 = valid25 || _valid7;
+if(_valid7){
+var props5 = true;
 }
-const _errs34 = errors;
-if(!(validate21(data13, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+const _errs78 = errors;
+if(!(validate22(data27, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs34 === errors;
-valid6 = valid6 || _valid1;
-if(_valid1){
-if(props1 !== true){
-props1 = true;
+var _valid7 = _errs78 === errors;
+valid25 = valid25 || _valid7;
+if(_valid7){
+if(props5 !== true){
+props5 = true;
 }
 }
-const _errs35 = errors;
-if(!(validate23(data13, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
-errors = vErrors.length;
-}
-var _valid1 = _errs35 === errors;
-valid6 = valid6 || _valid1;
-if(_valid1){
-if(props1 !== true){
-props1 = true;
-}
-}
-const _errs36 = errors;
-if(!(validate25(data13, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+const _errs79 = errors;
+if(!(validate25(data27, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs36 === errors;
-valid6 = valid6 || _valid1;
-if(_valid1){
-if(props1 !== true){
-props1 = true;
+var _valid7 = _errs79 === errors;
+valid25 = valid25 || _valid7;
+if(_valid7){
+if(props5 !== true){
+props5 = true;
 }
 }
-if(!valid6){
-const err1 = {instancePath:instancePath+"/data/old_record",schemaPath:"#/properties/data/properties/old_record/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+const _errs80 = errors;
+if(!(validate28(data27, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+var _valid7 = _errs80 === errors;
+valid25 = valid25 || _valid7;
+if(_valid7){
+if(props5 !== true){
+props5 = true;
+}
+}
+if(!valid25){
+const err15 = {instancePath:instancePath+"/data/old_record",schemaPath:"#/properties/data/properties/old_record/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
 if(vErrors === null){
-vErrors = [err1];
+vErrors = [err15];
 }
 else {
-vErrors.push(err1);
+vErrors.push(err15);
 }
 errors++;
 validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs32;
+errors = _errs76;
 if(vErrors !== null){
-if(_errs32){
-vErrors.length = _errs32;
+if(_errs76){
+vErrors.length = _errs76;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid2 = _errs31 === errors;
+var valid21 = _errs75 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
-if(valid2){
+if(valid21){
 if(data2.errors !== undefined){
-const _errs37 = errors;
+const _errs81 = errors;
 if(data2.errors !== null){
 validate18.errors = [{instancePath:instancePath+"/data/errors",schemaPath:"#/properties/data/properties/errors/type",keyword:"type",params:{type: "null"},message:"must be null"}];
 return false;
 }
-var valid2 = _errs37 === errors;
+var valid21 = _errs81 === errors;
 }
 else {
-var valid2 = true;
+var valid21 = true;
 }
 }
 }
@@ -21245,19 +21804,10 @@ return false;
 else {
 const len0 = data.length;
 if(len0 > 0){
-let data0 = data[0];
 const _errs1 = errors;
-if((typeof data0 !== "string") && (data0 !== null)){
-validate17.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema11.prefixItems[0].type},message:"must be string,null"}];
+if(data[0] !== null){
+validate17.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: "null"},message:"must be null"}];
 return false;
-}
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate17.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs1 === errors;
 }
@@ -21276,13 +21826,13 @@ let data2 = data[2];
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(func0(data2) > 255){
-validate17.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+if(func0(data2) > 65536){
+validate17.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 else {
-if(func0(data2) < 10){
-validate17.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+if(func0(data2) < 9){
+validate17.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 9},message:"must NOT have fewer than 9 characters"}];
 return false;
 }
 else {
@@ -21347,13 +21897,13 @@ return errors === 0;
 }
 validate17.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
-exports.ChannelClosed = validate32;
-const schema17 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":["string","null"],"maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"phx_close"},{"type":"object"}],"items":false};
+exports.ChannelClosed = validate40;
+const schema17 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":65536},{"type":["string","null"],"maxLength":65536},{"type":"string","pattern":"^realtime:","minLength":9,"maxLength":65536},{"type":"string","const":"phx_close"},{"type":"object"}],"items":false};
 
-function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate32.evaluated;
+const evaluated0 = validate40.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -21363,12 +21913,12 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(Array.isArray(data)){
 if(data.length > 5){
-validate32.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+validate40.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
 return false;
 }
 else {
 if(data.length < 5){
-validate32.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+validate40.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
 return false;
 }
 else {
@@ -21377,13 +21927,13 @@ if(len0 > 0){
 let data0 = data[0];
 const _errs1 = errors;
 if((typeof data0 !== "string") && (data0 !== null)){
-validate32.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema17.prefixItems[0].type},message:"must be string,null"}];
+validate40.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema17.prefixItems[0].type},message:"must be string,null"}];
 return false;
 }
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate32.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data0) > 65536){
+validate40.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -21395,13 +21945,13 @@ if(len0 > 1){
 let data1 = data[1];
 const _errs3 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate32.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: schema17.prefixItems[1].type},message:"must be string,null"}];
+validate40.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: schema17.prefixItems[1].type},message:"must be string,null"}];
 return false;
 }
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate32.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data1) > 65536){
+validate40.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -21414,25 +21964,25 @@ let data2 = data[2];
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(func0(data2) > 255){
-validate32.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+if(func0(data2) > 65536){
+validate40.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 else {
-if(func0(data2) < 10){
-validate32.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+if(func0(data2) < 9){
+validate40.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 9},message:"must NOT have fewer than 9 characters"}];
 return false;
 }
 else {
 if(!pattern0.test(data2)){
-validate32.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+validate40.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
 return false;
 }
 }
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate40.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -21443,11 +21993,11 @@ if(len0 > 3){
 let data3 = data[3];
 const _errs7 = errors;
 if(typeof data3 !== "string"){
-validate32.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate40.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if("phx_close" !== data3){
-validate32.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_close"},message:"must be equal to constant"}];
+validate40.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_close"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -21457,7 +22007,7 @@ if(len0 > 4){
 let data4 = data[4];
 const _errs9 = errors;
 if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
-validate32.errors = [{instancePath:instancePath+"/4",schemaPath:"#/prefixItems/4/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate40.errors = [{instancePath:instancePath+"/4",schemaPath:"#/prefixItems/4/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -21465,7 +22015,7 @@ var valid0 = _errs9 === errors;
 if(valid0){
 const len1 = data.length;
 if(!(len1 <= 5)){
-validate32.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+validate40.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
 return false;
 }
 }
@@ -21477,22 +22027,22 @@ return false;
 }
 }
 else {
-validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate40.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
-validate32.errors = vErrors;
+validate40.errors = vErrors;
 return errors === 0;
 }
-validate32.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+validate40.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
-exports.ChannelError = validate33;
-const schema18 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":64},{"type":["string","null"],"maxLength":64},{"type":"string","pattern":"^realtime:","minLength":10,"maxLength":255},{"type":"string","const":"phx_error"},{"type":"object"}],"items":false};
+exports.ChannelError = validate41;
+const schema18 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":["string","null"],"maxLength":65536},{"type":["string","null"],"maxLength":65536},{"type":"string","pattern":"^realtime:","minLength":9,"maxLength":65536},{"type":"string","const":"phx_error"},{"type":"object"}],"items":false};
 
-function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate33.evaluated;
+const evaluated0 = validate41.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -21502,12 +22052,12 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(Array.isArray(data)){
 if(data.length > 5){
-validate33.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
+validate41.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"}];
 return false;
 }
 else {
 if(data.length < 5){
-validate33.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
+validate41.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 5},message:"must NOT have fewer than 5 items"}];
 return false;
 }
 else {
@@ -21516,13 +22066,13 @@ if(len0 > 0){
 let data0 = data[0];
 const _errs1 = errors;
 if((typeof data0 !== "string") && (data0 !== null)){
-validate33.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema18.prefixItems[0].type},message:"must be string,null"}];
+validate41.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/type",keyword:"type",params:{type: schema18.prefixItems[0].type},message:"must be string,null"}];
 return false;
 }
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate33.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data0) > 65536){
+validate41.errors = [{instancePath:instancePath+"/0",schemaPath:"#/prefixItems/0/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -21534,13 +22084,13 @@ if(len0 > 1){
 let data1 = data[1];
 const _errs3 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate33.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: schema18.prefixItems[1].type},message:"must be string,null"}];
+validate41.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/type",keyword:"type",params:{type: schema18.prefixItems[1].type},message:"must be string,null"}];
 return false;
 }
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate33.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(func0(data1) > 65536){
+validate41.errors = [{instancePath:instancePath+"/1",schemaPath:"#/prefixItems/1/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -21553,25 +22103,25 @@ let data2 = data[2];
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(func0(data2) > 255){
-validate33.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+if(func0(data2) > 65536){
+validate41.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 else {
-if(func0(data2) < 10){
-validate33.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 10},message:"must NOT have fewer than 10 characters"}];
+if(func0(data2) < 9){
+validate41.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/minLength",keyword:"minLength",params:{limit: 9},message:"must NOT have fewer than 9 characters"}];
 return false;
 }
 else {
 if(!pattern0.test(data2)){
-validate33.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
+validate41.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/pattern",keyword:"pattern",params:{pattern: "^realtime:"},message:"must match pattern \""+"^realtime:"+"\""}];
 return false;
 }
 }
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate41.errors = [{instancePath:instancePath+"/2",schemaPath:"#/prefixItems/2/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -21582,11 +22132,11 @@ if(len0 > 3){
 let data3 = data[3];
 const _errs7 = errors;
 if(typeof data3 !== "string"){
-validate33.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate41.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 if("phx_error" !== data3){
-validate33.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_error"},message:"must be equal to constant"}];
+validate41.errors = [{instancePath:instancePath+"/3",schemaPath:"#/prefixItems/3/const",keyword:"const",params:{allowedValue: "phx_error"},message:"must be equal to constant"}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -21596,7 +22146,7 @@ if(len0 > 4){
 let data4 = data[4];
 const _errs9 = errors;
 if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
-validate33.errors = [{instancePath:instancePath+"/4",schemaPath:"#/prefixItems/4/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate41.errors = [{instancePath:instancePath+"/4",schemaPath:"#/prefixItems/4/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -21604,7 +22154,7 @@ var valid0 = _errs9 === errors;
 if(valid0){
 const len1 = data.length;
 if(!(len1 <= 5)){
-validate33.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
+validate41.errors = [{instancePath,schemaPath:"#/items",keyword:"items",params:{limit: 5},message:"must NOT have more than 5 items"}];
 return false;
 }
 }
@@ -21616,13 +22166,13 @@ return false;
 }
 }
 else {
-validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
-validate33.errors = vErrors;
+validate41.errors = vErrors;
 return errors === 0;
 }
-validate33.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+validate41.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 return exports;
 })({})
