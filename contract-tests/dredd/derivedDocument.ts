@@ -22,7 +22,36 @@ export function deriveDocument(document: OpenApiDocument): object {
     }
   }
   delete derived.components?.schemas
+  dropOptionalHeaders(derived)
   return simplify(derived, false) as object
+}
+
+/** Dredd asks for every header that it sees; the real contract says which of them may be left out. */
+function dropOptionalHeaders(document: OpenApiDocument): void {
+  const shared = document.components?.headers as Record<string, Header> | undefined
+  const isOptional = ({ $ref, required }: Header) =>
+    ($ref === undefined ? required : shared?.[$ref.split('/').at(-1)!]?.required) === false
+  for (const item of Object.values(document.paths)) {
+    for (const value of Object.values(item)) {
+      for (const { headers = {} } of Object.values(
+        (value as { responses?: Record<string, Response> }).responses ?? {},
+      )) {
+        for (const [name, header] of Object.entries(headers)) if (isOptional(header)) delete headers[name]
+      }
+    }
+  }
+  for (const { headers = {} } of Object.values((document.components?.responses ?? {}) as Record<string, Response>)) {
+    for (const [name, header] of Object.entries(headers)) if (isOptional(header)) delete headers[name]
+  }
+}
+
+interface Header {
+  $ref?: string
+  required?: boolean
+}
+
+interface Response {
+  headers?: Record<string, Header>
 }
 
 function simplify(node: unknown, inResponse: boolean): unknown {

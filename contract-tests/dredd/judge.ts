@@ -9,6 +9,7 @@ import {
   resolveReference,
   type Schema,
 } from '../../tools/generate/documents.ts'
+import { isChecked } from '../prism/checkExamples.ts'
 
 /** An answer of the server, as Dredd saw it or a request of ours. */
 export interface Answer {
@@ -54,9 +55,9 @@ function judgeBody(
   { headers, body }: Answer,
 ): string | undefined {
   if (mediaTypes.length === 0) return body === '' ? undefined : 'sent a body where the contract declares none'
-  const mediaType = headers['content-type'] ?? 'no media type'
+  const mediaType = headers['content-type']?.split(';')[0] ?? 'no media type'
   if (!mediaTypes.includes(mediaType)) return `sent ${mediaType}, not ${mediaTypes.join(' or ')}`
-  if (!/[/+]json$/.test(mediaType)) return undefined
+  if (!isChecked(mediaType)) return undefined
   if (validate === undefined) return 'has no generated check for its body'
   const value = parse(body)
   if (value === undefined) return 'sent a body that is no JSON'
@@ -72,8 +73,9 @@ function judgeHeaders(
 ): string | undefined {
   for (const [name, reference] of Object.entries(declared)) {
     const value = headers[name.toLowerCase()]
+    const { schema, required = true } = resolveReference<{ schema: Schema; required?: boolean }>(document, reference)
+    if (value === undefined && !required) continue
     if (value === undefined) return `sent no ${name}`
-    const { schema } = resolveReference<{ schema: Schema }>(document, reference)
     const key = JSON.stringify(schema)
     const validate = headerChecks.get(key) ?? ajv.compile(schema)
     headerChecks.set(key, validate)

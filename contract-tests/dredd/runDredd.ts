@@ -57,6 +57,7 @@ export async function runDredd({ document, responses, uncovered, prepare }: Subj
     tried.add(current)
     try {
       const draft = draftOf(route, request.headers['Content-Type'], request.body)
+      draft.headers.Accept = request.headers.Accept ?? '*/*'
       await prepare(draft, status)
       if (uncovered.has(current)) {
         transaction.skip = true
@@ -66,7 +67,7 @@ export async function runDredd({ document, responses, uncovered, prepare }: Subj
       }
       const { hostname, port } = new URL(draft.origin)
       Object.assign(transaction, { host: hostname, port, fullPath: targetOf(draft) })
-      request.headers = { Accept: request.headers.Accept ?? '*/*', ...draft.headers }
+      request.headers = draft.headers
       request.body = encodeBody(draft) ?? ''
     } catch (error) {
       transaction.fail = `could not be prepared: ${(error as Error).message}`

@@ -98,7 +98,7 @@ async function compare(
 }
 
 function validate(validator: Validator | undefined, { mediaType, value }: Stated): string | undefined {
-  if (mediaType === undefined || !isJson(mediaType)) return undefined
+  if (mediaType === undefined || !isChecked(mediaType)) return undefined
   if (validator === undefined) return 'there is no generated check for it'
   if (validator(value)) return undefined
   const [error] = validator.errors ?? []
@@ -106,6 +106,8 @@ function validate(validator: Validator | undefined, { mediaType, value }: Stated
 }
 
 const mediaTypeOf = (response: Response) => response.headers.get('content-type')?.split(';')[0]
+/** The media types that a generated check is made for; another form of the same answer has none. */
+export const isChecked = (mediaType: string) => /^application\/(?:problem\+)?json$/.test(mediaType)
 const isJson = (mediaType: string) => /[/+]json$/.test(mediaType)
 const read = (mediaType: string, text: string): unknown => (isJson(mediaType) ? parse(text) : text)
 

@@ -717,6 +717,7 @@ export interface components {
                 "X-RateLimit-Limit": components["headers"]["RateLimitLimit"];
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -730,6 +731,7 @@ export interface components {
                 "X-RateLimit-Limit": components["headers"]["RateLimitLimit"];
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -740,6 +742,7 @@ export interface components {
         InternalError: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -753,6 +756,7 @@ export interface components {
                 "X-RateLimit-Limit": components["headers"]["RateLimitLimit"];
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -766,6 +770,7 @@ export interface components {
                 "X-RateLimit-Limit": components["headers"]["RateLimitLimit"];
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -779,6 +784,7 @@ export interface components {
                 "X-RateLimit-Limit": components["headers"]["RateLimitLimit"];
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -792,6 +798,7 @@ export interface components {
                 "X-RateLimit-Limit": components["headers"]["RateLimitLimit"];
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -805,6 +812,7 @@ export interface components {
                 "X-RateLimit-Limit": components["headers"]["RateLimitLimit"];
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -819,6 +827,7 @@ export interface components {
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -833,6 +842,7 @@ export interface components {
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
                 "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -844,6 +854,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -857,6 +868,7 @@ export interface components {
                 "X-RateLimit-Limit": components["headers"]["RateLimitLimit"];
                 "X-RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                 "X-RateLimit-Reset": components["headers"]["RateLimitReset"];
+                "Proxy-Status": components["headers"]["ProxyStatus"];
                 [name: string]: unknown;
             };
             content: {
@@ -958,6 +970,11 @@ export interface components {
          * @example return=representation
          */
         PreferenceApplied: string;
+        /**
+         * @description The code of the error once more (RFC 9209), for answers to HEAD, which have no body.
+         * @example PostgREST; error=PGRST100
+         */
+        ProxyStatus: string;
         /**
          * @description How many requests a minute the key may make in the long run. A rested key may make more at once.
          * @example 60
@@ -1120,6 +1137,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BessReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["BessReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["BessReading"];
                     "text/csv": string;
                 };
@@ -1138,6 +1156,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BessReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["BessReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["BessReading"];
                     "text/csv": string;
                 };
@@ -1208,12 +1227,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BessReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["BessReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["BessReading"];
                     "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -1301,6 +1322,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BessReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["BessReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["BessReading"];
                     "text/csv": string;
                 };
@@ -1417,6 +1439,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BessReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["BessReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["BessReading"];
                     "text/csv": string;
                 };
@@ -1486,6 +1509,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BessReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["BessReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["BessReading"];
                     "text/csv": string;
                 };
@@ -1503,6 +1527,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BessReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["BessReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["BessReading"];
                     "text/csv": string;
                 };
@@ -1618,6 +1643,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterReading"];
                     "text/csv": string;
                 };
@@ -1636,6 +1662,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterReading"];
                     "text/csv": string;
                 };
@@ -1706,12 +1733,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterReading"];
                     "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -1799,6 +1828,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterReading"];
                     "text/csv": string;
                 };
@@ -1915,6 +1945,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterReading"];
                     "text/csv": string;
                 };
@@ -1984,6 +2015,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterReading"];
                     "text/csv": string;
                 };
@@ -2001,6 +2033,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterReading"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterReading"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterReading"];
                     "text/csv": string;
                 };
@@ -2109,6 +2142,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketSignal"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MarketSignal"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MarketSignal"];
                     "text/csv": string;
                 };
@@ -2127,6 +2161,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketSignal"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MarketSignal"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MarketSignal"];
                     "text/csv": string;
                 };
@@ -2197,12 +2232,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketSignal"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MarketSignal"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MarketSignal"];
                     "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -2283,6 +2320,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketSignal"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MarketSignal"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MarketSignal"];
                     "text/csv": string;
                 };
@@ -2392,6 +2430,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketSignal"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MarketSignal"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MarketSignal"];
                     "text/csv": string;
                 };
@@ -2461,6 +2500,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketSignal"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MarketSignal"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MarketSignal"];
                     "text/csv": string;
                 };
@@ -2478,6 +2518,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketSignal"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MarketSignal"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MarketSignal"];
                     "text/csv": string;
                 };
@@ -2593,6 +2634,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredDevice"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["RegisteredDevice"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["RegisteredDevice"];
                     "text/csv": string;
                 };
@@ -2611,6 +2653,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredDevice"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["RegisteredDevice"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["RegisteredDevice"];
                     "text/csv": string;
                 };
@@ -2681,12 +2724,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredDevice"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["RegisteredDevice"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["RegisteredDevice"];
                     "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -2774,6 +2819,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredDevice"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["RegisteredDevice"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["RegisteredDevice"];
                     "text/csv": string;
                 };
@@ -2890,6 +2936,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredDevice"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["RegisteredDevice"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["RegisteredDevice"];
                     "text/csv": string;
                 };
@@ -2959,6 +3006,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredDevice"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["RegisteredDevice"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["RegisteredDevice"];
                     "text/csv": string;
                 };
@@ -2976,6 +3024,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredDevice"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["RegisteredDevice"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["RegisteredDevice"];
                     "text/csv": string;
                 };
@@ -3069,6 +3118,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterAggregate"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterAggregate"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterAggregate"];
                     "text/csv": string;
                 };
@@ -3086,6 +3136,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterAggregate"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterAggregate"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterAggregate"];
                     "text/csv": string;
                 };
@@ -3167,6 +3218,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterAggregate"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterAggregate"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterAggregate"];
                     "text/csv": string;
                 };
@@ -3184,6 +3236,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterAggregate"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterAggregate"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterAggregate"];
                     "text/csv": string;
                 };
@@ -3277,6 +3330,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterAggregate"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterAggregate"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterAggregate"];
                     "text/csv": string;
                 };
@@ -3294,6 +3348,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterAggregate"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterAggregate"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterAggregate"];
                     "text/csv": string;
                 };
@@ -3375,6 +3430,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterAggregate"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterAggregate"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterAggregate"];
                     "text/csv": string;
                 };
@@ -3392,6 +3448,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterAggregate"][];
+                    "application/vnd.pgrst.array+json": components["schemas"]["MeterAggregate"][];
                     "application/vnd.pgrst.object+json": components["schemas"]["MeterAggregate"];
                     "text/csv": string;
                 };

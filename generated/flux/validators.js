@@ -17982,10 +17982,10 @@ exports.InvalidRequest = exports.Unauthorized;
 exports.NotFound = exports.Unauthorized;
 exports.NotAcceptable = exports.Unauthorized;
 exports.RangeNotSatisfiable = exports.Unauthorized;
+exports.Forbidden = exports.Unauthorized;
 exports.Conflict = exports.Unauthorized;
 exports.PayloadTooLarge = exports.Unauthorized;
 exports.UnsupportedMediaType = exports.Unauthorized;
-exports.Forbidden = exports.Unauthorized;
 return exports;
 })({})
 
@@ -18022,22 +18022,22 @@ export const requests = {
 export const responses = {
   describeApi: { '200': replies.describeApi_200, '401': replies.Unauthorized, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listBessReadings: { '200': replies.listBessReadings_200, '206': replies.listBessReadings_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  insertBessReadings: { '201': replies.insertBessReadings_201, '400': replies.InvalidRequest, '401': replies.Unauthorized, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  insertBessReadings: { '201': replies.insertBessReadings_201, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   updateBessReadings: { '200': replies.updateBessReadings_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   deleteBessReadings: { '200': replies.deleteBessReadings_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   queryBessReadings: { '200': replies.queryBessReadings_200, '206': replies.queryBessReadings_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listMeterReadings: { '200': replies.listMeterReadings_200, '206': replies.listMeterReadings_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  insertMeterReadings: { '201': replies.insertMeterReadings_201, '400': replies.InvalidRequest, '401': replies.Unauthorized, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  insertMeterReadings: { '201': replies.insertMeterReadings_201, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   updateMeterReadings: { '200': replies.updateMeterReadings_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   deleteMeterReadings: { '200': replies.deleteMeterReadings_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   queryMeterReadings: { '200': replies.queryMeterReadings_200, '206': replies.queryMeterReadings_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listMarketData: { '200': replies.listMarketData_200, '206': replies.listMarketData_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  insertMarketData: { '201': replies.insertMarketData_201, '400': replies.InvalidRequest, '401': replies.Unauthorized, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  insertMarketData: { '201': replies.insertMarketData_201, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   updateMarketData: { '200': replies.updateMarketData_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   deleteMarketData: { '200': replies.deleteMarketData_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   queryMarketData: { '200': replies.queryMarketData_200, '206': replies.queryMarketData_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listRegisteredDevices: { '200': replies.listRegisteredDevices_200, '206': replies.listRegisteredDevices_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
-  registerDevices: { '201': replies.registerDevices_201, '400': replies.InvalidRequest, '401': replies.Unauthorized, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  registerDevices: { '201': replies.registerDevices_201, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   updateRegisteredDevices: { '200': replies.updateRegisteredDevices_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '406': replies.NotAcceptable, '409': replies.Conflict, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   deleteRegisteredDevices: { '200': replies.deleteRegisteredDevices_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '406': replies.NotAcceptable, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   queryRegisteredDevices: { '200': replies.queryRegisteredDevices_200, '206': replies.queryRegisteredDevices_206, '400': replies.InvalidRequest, '401': replies.Unauthorized, '404': replies.NotFound, '406': replies.NotAcceptable, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '416': replies.RangeNotSatisfiable, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
@@ -19635,7 +19635,7 @@ validate14.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.TableChange = validate17;
 const schema11 = {"type":"array","minItems":5,"maxItems":5,"prefixItems":[{"type":"null"},{"type":"null"},{"type":"string","pattern":"^realtime:","minLength":9,"maxLength":65536},{"type":"string","const":"postgres_changes"},{"$ref":"schema:RealtimeChange"}],"items":false};
-const schema12 = {"type":"object","required":["ids","data"],"properties":{"ids":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"integer","minimum":0,"maximum":9007199254740991}},"data":{"type":"object","required":["schema","table","type","commit_timestamp","commit_lsn","columns","errors"],"allOf":[{"if":{"properties":{"table":{"const":"mg_bess_readings"}}},"then":{"properties":{"record":{"$ref":"schema:BessReading"},"old_record":{"$ref":"schema:BessReading"}}}},{"if":{"properties":{"table":{"const":"mg_meter_readings"}}},"then":{"properties":{"record":{"$ref":"schema:MeterReading"},"old_record":{"$ref":"schema:MeterReading"}}}},{"if":{"properties":{"table":{"const":"market_data"}}},"then":{"properties":{"record":{"$ref":"schema:MarketSignal"},"old_record":{"$ref":"schema:MarketSignal"}}}},{"if":{"properties":{"table":{"const":"mg_device_registry"}}},"then":{"properties":{"record":{"$ref":"schema:RegisteredDevice"},"old_record":{"$ref":"schema:RegisteredDevice"}}}},{"if":{"properties":{"type":{"const":"DELETE"}}},"then":{"not":{"required":["record"]}},"else":{"required":["record"]}},{"if":{"properties":{"type":{"const":"INSERT"}}},"then":{"not":{"required":["old_record"]}},"else":{"required":["old_record"]}}],"properties":{"schema":{"type":"string","const":"flux"},"table":{"type":"string","enum":["mg_bess_readings","mg_meter_readings","market_data","mg_device_registry"]},"type":{"type":"string","enum":["INSERT","UPDATE","DELETE"]},"commit_timestamp":{"type":"string","format":"date-time","maxLength":40},"commit_lsn":{"type":"string","minLength":1,"maxLength":64},"columns":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","type"],"properties":{"name":{"type":"string","maxLength":63},"type":{"type":"string","enum":["uuid","timestamptz","float8","int2","int4","text","bool","jsonb"]}}}},"record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"old_record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"errors":{"type":"null"}}}}};
+const schema12 = {"type":"object","required":["ids","data"],"properties":{"ids":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"integer","minimum":0,"maximum":9007199254740991}},"data":{"type":"object","required":["schema","table","type","commit_timestamp","commit_lsn","columns","errors"],"allOf":[{"if":{"properties":{"table":{"const":"mg_bess_readings"}}},"then":{"properties":{"record":{"$ref":"schema:BessReading"},"old_record":{"$ref":"schema:BessReading"}}}},{"if":{"properties":{"table":{"const":"mg_meter_readings"}}},"then":{"properties":{"record":{"$ref":"schema:MeterReading"},"old_record":{"$ref":"schema:MeterReading"}}}},{"if":{"properties":{"table":{"const":"market_data"}}},"then":{"properties":{"record":{"$ref":"schema:MarketSignal"},"old_record":{"$ref":"schema:MarketSignal"}}}},{"if":{"properties":{"table":{"const":"mg_device_registry"}}},"then":{"properties":{"record":{"$ref":"schema:RegisteredDevice"},"old_record":{"$ref":"schema:RegisteredDevice"}}}},{"if":{"properties":{"type":{"const":"DELETE"}}},"then":{"not":{"required":["record"],"properties":{"record":{}}}},"else":{"required":["record"],"properties":{"record":{}}}},{"if":{"properties":{"type":{"const":"INSERT"}}},"then":{"not":{"required":["old_record"],"properties":{"old_record":{}}}},"else":{"required":["old_record"],"properties":{"old_record":{}}}}],"properties":{"schema":{"type":"string","const":"flux"},"table":{"type":"string","enum":["mg_bess_readings","mg_meter_readings","market_data","mg_device_registry"]},"type":{"type":"string","enum":["INSERT","UPDATE","DELETE"]},"commit_timestamp":{"type":"string","format":"date-time","maxLength":40},"commit_lsn":{"type":"string","minLength":1,"maxLength":64},"columns":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","type"],"properties":{"name":{"type":"string","maxLength":63},"type":{"type":"string","enum":["uuid","timestamptz","float8","int2","int4","text","bool","jsonb"]}}}},"record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"old_record":{"anyOf":[{"$ref":"schema:BessReading"},{"$ref":"schema:MeterReading"},{"$ref":"schema:MarketSignal"},{"$ref":"schema:RegisteredDevice"}]},"errors":{"type":"null"}}}}};
 const schema13 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"device_id":{"type":"string","format":"uuid","maxLength":64},"soe":{"type":["number","null"]},"target_power":{"type":["number","null"]},"available_inverter_blocks":{"type":["integer","null"],"minimum":-2147483648,"maximum":2147483647},"command_source":{"type":["integer","null"],"minimum":-2147483648,"maximum":2147483647},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 const formats4 = /^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -21233,6 +21233,11 @@ return false;
 }
 var _valid4 = _errs42 === errors;
 valid15 = _valid4;
+if(valid15){
+var props4 = {};
+props4.record = true;
+props4.type = true;
+}
 ifClause0 = "else";
 }
 if(!valid15){
@@ -21249,9 +21254,14 @@ return false;
 }
 var valid2 = _errs35 === errors;
 if(valid2){
-if(props0 !== true){
+if(props0 !== true && props4 !== undefined){
+if(props4 === true){
+props0 = true;
+}
+else {
 props0 = props0 || {};
-props0.type = true;
+Object.assign(props0, props4);
+}
 }
 const _errs43 = errors;
 const _errs44 = errors;
@@ -21330,6 +21340,11 @@ return false;
 }
 var _valid5 = _errs50 === errors;
 valid18 = _valid5;
+if(valid18){
+var props5 = {};
+props5.old_record = true;
+props5.type = true;
+}
 ifClause1 = "else";
 }
 if(!valid18){
@@ -21346,9 +21361,14 @@ return false;
 }
 var valid2 = _errs43 === errors;
 if(valid2){
-if(props0 !== true){
+if(props0 !== true && props5 !== undefined){
+if(props5 === true){
+props0 = true;
+}
+else {
 props0 = props0 || {};
-props0.type = true;
+Object.assign(props0, props5);
+}
 }
 }
 }
@@ -21588,7 +21608,7 @@ errors = vErrors.length;
 var _valid6 = _errs71 === errors;
 valid24 = valid24 || _valid6;
 if(_valid6){
-var props4 = true;
+var props6 = true;
 }
 const _errs72 = errors;
 if(!(validate22(data26, {instancePath:instancePath+"/data/record",parentData:data2,parentDataProperty:"record",rootData,dynamicAnchors}))){
@@ -21598,8 +21618,8 @@ errors = vErrors.length;
 var _valid6 = _errs72 === errors;
 valid24 = valid24 || _valid6;
 if(_valid6){
-if(props4 !== true){
-props4 = true;
+if(props6 !== true){
+props6 = true;
 }
 }
 const _errs73 = errors;
@@ -21610,8 +21630,8 @@ errors = vErrors.length;
 var _valid6 = _errs73 === errors;
 valid24 = valid24 || _valid6;
 if(_valid6){
-if(props4 !== true){
-props4 = true;
+if(props6 !== true){
+props6 = true;
 }
 }
 const _errs74 = errors;
@@ -21622,8 +21642,8 @@ errors = vErrors.length;
 var _valid6 = _errs74 === errors;
 valid24 = valid24 || _valid6;
 if(_valid6){
-if(props4 !== true){
-props4 = true;
+if(props6 !== true){
+props6 = true;
 }
 }
 if(!valid24){
@@ -21668,7 +21688,7 @@ errors = vErrors.length;
 var _valid7 = _errs77 === errors;
 valid25 = valid25 || _valid7;
 if(_valid7){
-var props5 = true;
+var props7 = true;
 }
 const _errs78 = errors;
 if(!(validate22(data27, {instancePath:instancePath+"/data/old_record",parentData:data2,parentDataProperty:"old_record",rootData,dynamicAnchors}))){
@@ -21678,8 +21698,8 @@ errors = vErrors.length;
 var _valid7 = _errs78 === errors;
 valid25 = valid25 || _valid7;
 if(_valid7){
-if(props5 !== true){
-props5 = true;
+if(props7 !== true){
+props7 = true;
 }
 }
 const _errs79 = errors;
@@ -21690,8 +21710,8 @@ errors = vErrors.length;
 var _valid7 = _errs79 === errors;
 valid25 = valid25 || _valid7;
 if(_valid7){
-if(props5 !== true){
-props5 = true;
+if(props7 !== true){
+props7 = true;
 }
 }
 const _errs80 = errors;
@@ -21702,8 +21722,8 @@ errors = vErrors.length;
 var _valid7 = _errs80 === errors;
 valid25 = valid25 || _valid7;
 if(_valid7){
-if(props5 !== true){
-props5 = true;
+if(props7 !== true){
+props7 = true;
 }
 }
 if(!valid25){

@@ -70,7 +70,7 @@ const NOTHING = { body: undefined, contentType: 'application/json' }
 
 function content({ format, output }: Plan, { body }: ResultRow): Pick<WrittenReply, 'body' | 'contentType'> {
   const rows = body ?? '[]'
-  const contentType = `${format.contentType}; charset=utf-8`
+  const { contentType } = format
   if (format.singular) return { contentType, body: rows.slice(1, -1).trim() }
   if (format.csv)
     return {
