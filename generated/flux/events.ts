@@ -477,8 +477,6 @@ export interface MarketSignal {
   value?: number
   /**
    * Anything that goes with it.
-   *
-   * @maxItems 10000
    */
   metadata?:
     | {
@@ -517,8 +515,6 @@ export interface RegisteredDevice {
   site?: string
   /**
    * Anything that goes with it.
-   *
-   * @maxItems 10000
    */
   metadata?:
     | {

@@ -5,7 +5,7 @@ import ucs2length from 'ajv/dist/runtime/ucs2length.js'
 const parameters = (exports => {
 "use strict";
 exports.listBessReadings = validate0;
-const schema0 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"soe":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"after":{"type":"string","maxLength":100000}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64},"range":{"type":"string","maxLength":64},"range-unit":{"type":"string","maxLength":16}},"additionalProperties":true}}};
+const schema0 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"soe":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"after":{"type":"string","maxLength":65536}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64},"range":{"type":"string","maxLength":64},"range-unit":{"type":"string","maxLength":16}},"additionalProperties":true}}};
 const func0 = Object.prototype.hasOwnProperty;
 const func1 = ucs2length.default;
 
@@ -55,8 +55,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -96,8 +96,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -157,8 +157,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -220,8 +220,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -283,8 +283,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/soe/" + i3,schemaPath:"#/properties/query/properties/soe/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/soe/" + i3,schemaPath:"#/properties/query/properties/soe/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -339,8 +339,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -380,8 +380,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -439,8 +439,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -478,8 +478,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -603,8 +603,8 @@ data0["after"] = coerced11;
 }
 if(errors === _errs35){
 if(typeof data16 === "string"){
-if(func1(data16) > 100000){
-validate0.errors = [{instancePath:instancePath+"/query/after",schemaPath:"#/properties/query/properties/after/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data16) > 65536){
+validate0.errors = [{instancePath:instancePath+"/query/after",schemaPath:"#/properties/query/properties/after/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -822,7 +822,7 @@ return errors === 0;
 validate0.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.insertBessReadings = validate1;
-const schema1 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"columns":{"type":"string","maxLength":100000},"on_conflict":{"type":"string","maxLength":100000},"select":{"type":"string","maxLength":100000}},"additionalProperties":true},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema1 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"columns":{"type":"string","maxLength":65536},"on_conflict":{"type":"string","maxLength":65536},"select":{"type":"string","maxLength":65536}},"additionalProperties":true},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate1(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -868,8 +868,8 @@ data0["columns"] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate1.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate1.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -907,8 +907,8 @@ data0["on_conflict"] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate1.errors = [{instancePath:instancePath+"/query/on_conflict",schemaPath:"#/properties/query/properties/on_conflict/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate1.errors = [{instancePath:instancePath+"/query/on_conflict",schemaPath:"#/properties/query/properties/on_conflict/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -946,8 +946,8 @@ data0["select"] = coerced2;
 }
 if(errors === _errs8){
 if(typeof data3 === "string"){
-if(func1(data3) > 100000){
-validate1.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data3) > 65536){
+validate1.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1078,7 +1078,7 @@ return errors === 0;
 validate1.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.updateBessReadings = validate2;
-const schema2 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"soe":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"columns":{"type":"string","maxLength":100000},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema2 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"soe":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"columns":{"type":"string","maxLength":65536},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate2(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1126,8 +1126,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1167,8 +1167,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1228,8 +1228,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1291,8 +1291,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1354,8 +1354,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/soe/" + i3,schemaPath:"#/properties/query/properties/soe/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/soe/" + i3,schemaPath:"#/properties/query/properties/soe/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1410,8 +1410,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1451,8 +1451,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1510,8 +1510,8 @@ data0["columns"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1549,8 +1549,8 @@ data0["select"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1588,8 +1588,8 @@ data0["order"] = coerced9;
 }
 if(errors === _errs31){
 if(typeof data14 === "string"){
-if(func1(data14) > 100000){
-validate2.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data14) > 65536){
+validate2.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1769,7 +1769,7 @@ return errors === 0;
 validate2.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.deleteBessReadings = validate3;
-const schema3 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"soe":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema3 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"soe":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate3(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1817,8 +1817,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1858,8 +1858,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1919,8 +1919,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -1982,8 +1982,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2045,8 +2045,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/soe/" + i3,schemaPath:"#/properties/query/properties/soe/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/soe/" + i3,schemaPath:"#/properties/query/properties/soe/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2101,8 +2101,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2142,8 +2142,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2201,8 +2201,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2240,8 +2240,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate3.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate3.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2536,7 +2536,7 @@ return errors === 0;
 validate4.evaluated = {"props":{"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listMeterReadings = validate5;
-const schema5 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"power_total_active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"after":{"type":"string","maxLength":100000}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64},"range":{"type":"string","maxLength":64},"range-unit":{"type":"string","maxLength":16}},"additionalProperties":true}}};
+const schema5 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"power_total_active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"after":{"type":"string","maxLength":65536}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64},"range":{"type":"string","maxLength":64},"range-unit":{"type":"string","maxLength":16}},"additionalProperties":true}}};
 
 function validate5(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2584,8 +2584,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2625,8 +2625,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2686,8 +2686,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2749,8 +2749,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2812,8 +2812,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/power_total_active/" + i3,schemaPath:"#/properties/query/properties/power_total_active/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/power_total_active/" + i3,schemaPath:"#/properties/query/properties/power_total_active/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2868,8 +2868,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2909,8 +2909,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -2968,8 +2968,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3007,8 +3007,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3132,8 +3132,8 @@ data0["after"] = coerced11;
 }
 if(errors === _errs35){
 if(typeof data16 === "string"){
-if(func1(data16) > 100000){
-validate5.errors = [{instancePath:instancePath+"/query/after",schemaPath:"#/properties/query/properties/after/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data16) > 65536){
+validate5.errors = [{instancePath:instancePath+"/query/after",schemaPath:"#/properties/query/properties/after/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3351,7 +3351,7 @@ return errors === 0;
 validate5.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.insertMeterReadings = validate6;
-const schema6 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"columns":{"type":"string","maxLength":100000},"on_conflict":{"type":"string","maxLength":100000},"select":{"type":"string","maxLength":100000}},"additionalProperties":true},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema6 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"columns":{"type":"string","maxLength":65536},"on_conflict":{"type":"string","maxLength":65536},"select":{"type":"string","maxLength":65536}},"additionalProperties":true},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate6(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3397,8 +3397,8 @@ data0["columns"] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate6.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate6.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3436,8 +3436,8 @@ data0["on_conflict"] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate6.errors = [{instancePath:instancePath+"/query/on_conflict",schemaPath:"#/properties/query/properties/on_conflict/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate6.errors = [{instancePath:instancePath+"/query/on_conflict",schemaPath:"#/properties/query/properties/on_conflict/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3475,8 +3475,8 @@ data0["select"] = coerced2;
 }
 if(errors === _errs8){
 if(typeof data3 === "string"){
-if(func1(data3) > 100000){
-validate6.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data3) > 65536){
+validate6.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3607,7 +3607,7 @@ return errors === 0;
 validate6.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.updateMeterReadings = validate7;
-const schema7 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"power_total_active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"columns":{"type":"string","maxLength":100000},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema7 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"power_total_active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"columns":{"type":"string","maxLength":65536},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate7(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3655,8 +3655,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3696,8 +3696,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3757,8 +3757,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3820,8 +3820,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3883,8 +3883,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/power_total_active/" + i3,schemaPath:"#/properties/query/properties/power_total_active/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/power_total_active/" + i3,schemaPath:"#/properties/query/properties/power_total_active/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3939,8 +3939,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -3980,8 +3980,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4039,8 +4039,8 @@ data0["columns"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4078,8 +4078,8 @@ data0["select"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4117,8 +4117,8 @@ data0["order"] = coerced9;
 }
 if(errors === _errs31){
 if(typeof data14 === "string"){
-if(func1(data14) > 100000){
-validate7.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data14) > 65536){
+validate7.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4298,7 +4298,7 @@ return errors === 0;
 validate7.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.deleteMeterReadings = validate8;
-const schema8 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"power_total_active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema8 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"device_id":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"power_total_active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate8(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4346,8 +4346,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4387,8 +4387,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4448,8 +4448,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/device_id/" + i1,schemaPath:"#/properties/query/properties/device_id/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4511,8 +4511,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4574,8 +4574,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/power_total_active/" + i3,schemaPath:"#/properties/query/properties/power_total_active/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/power_total_active/" + i3,schemaPath:"#/properties/query/properties/power_total_active/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4630,8 +4630,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4671,8 +4671,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4730,8 +4730,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -4769,8 +4769,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate8.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate8.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5065,7 +5065,7 @@ return errors === 0;
 validate9.evaluated = {"props":{"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listMarketData = validate10;
-const schema10 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"after":{"type":"string","maxLength":100000}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64},"range":{"type":"string","maxLength":64},"range-unit":{"type":"string","maxLength":16}},"additionalProperties":true}}};
+const schema10 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"after":{"type":"string","maxLength":65536}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64},"range":{"type":"string","maxLength":64},"range-unit":{"type":"string","maxLength":16}},"additionalProperties":true}}};
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5113,8 +5113,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5154,8 +5154,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5215,8 +5215,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/type/" + i1,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/type/" + i1,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5278,8 +5278,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5334,8 +5334,8 @@ data7[key1] = coerced4;
 }
 if(errors === _errs19){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5375,8 +5375,8 @@ data8[i3] = coerced5;
 }
 if(errors === _errs21){
 if(typeof data9 === "string"){
-if(func1(data9) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i3,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data9) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i3,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5434,8 +5434,8 @@ data0["select"] = coerced6;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5473,8 +5473,8 @@ data0["order"] = coerced7;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5598,8 +5598,8 @@ data0["after"] = coerced10;
 }
 if(errors === _errs31){
 if(typeof data14 === "string"){
-if(func1(data14) > 100000){
-validate10.errors = [{instancePath:instancePath+"/query/after",schemaPath:"#/properties/query/properties/after/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data14) > 65536){
+validate10.errors = [{instancePath:instancePath+"/query/after",schemaPath:"#/properties/query/properties/after/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5816,7 +5816,7 @@ return errors === 0;
 validate10.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.insertMarketData = validate11;
-const schema11 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"columns":{"type":"string","maxLength":100000},"on_conflict":{"type":"string","maxLength":100000},"select":{"type":"string","maxLength":100000}},"additionalProperties":true},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema11 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"columns":{"type":"string","maxLength":65536},"on_conflict":{"type":"string","maxLength":65536},"select":{"type":"string","maxLength":65536}},"additionalProperties":true},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5862,8 +5862,8 @@ data0["columns"] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate11.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate11.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5901,8 +5901,8 @@ data0["on_conflict"] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate11.errors = [{instancePath:instancePath+"/query/on_conflict",schemaPath:"#/properties/query/properties/on_conflict/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate11.errors = [{instancePath:instancePath+"/query/on_conflict",schemaPath:"#/properties/query/properties/on_conflict/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -5940,8 +5940,8 @@ data0["select"] = coerced2;
 }
 if(errors === _errs8){
 if(typeof data3 === "string"){
-if(func1(data3) > 100000){
-validate11.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data3) > 65536){
+validate11.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6072,7 +6072,7 @@ return errors === 0;
 validate11.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.updateMarketData = validate12;
-const schema12 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"columns":{"type":"string","maxLength":100000},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema12 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"columns":{"type":"string","maxLength":65536},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6120,8 +6120,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6161,8 +6161,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6222,8 +6222,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/type/" + i1,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/type/" + i1,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6285,8 +6285,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6341,8 +6341,8 @@ data7[key1] = coerced4;
 }
 if(errors === _errs19){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6382,8 +6382,8 @@ data8[i3] = coerced5;
 }
 if(errors === _errs21){
 if(typeof data9 === "string"){
-if(func1(data9) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i3,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data9) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i3,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6441,8 +6441,8 @@ data0["columns"] = coerced6;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6480,8 +6480,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6519,8 +6519,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate12.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate12.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6699,7 +6699,7 @@ return errors === 0;
 validate12.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.deleteMarketData = validate13;
-const schema13 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema13 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"time":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate13(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6747,8 +6747,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate13.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate13.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6788,8 +6788,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate13.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate13.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6849,8 +6849,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate13.errors = [{instancePath:instancePath+"/query/type/" + i1,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate13.errors = [{instancePath:instancePath+"/query/type/" + i1,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6912,8 +6912,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate13.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate13.errors = [{instancePath:instancePath+"/query/time/" + i2,schemaPath:"#/properties/query/properties/time/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -6968,8 +6968,8 @@ data7[key1] = coerced4;
 }
 if(errors === _errs19){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate13.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate13.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7009,8 +7009,8 @@ data8[i3] = coerced5;
 }
 if(errors === _errs21){
 if(typeof data9 === "string"){
-if(func1(data9) > 100000){
-validate13.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i3,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data9) > 65536){
+validate13.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i3,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7068,8 +7068,8 @@ data0["select"] = coerced6;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate13.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate13.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7107,8 +7107,8 @@ data0["order"] = coerced7;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate13.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate13.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7402,7 +7402,7 @@ return errors === 0;
 validate14.evaluated = {"props":{"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listRegisteredDevices = validate15;
-const schema15 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"after":{"type":"string","maxLength":100000}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64},"range":{"type":"string","maxLength":64},"range-unit":{"type":"string","maxLength":16}},"additionalProperties":true}}};
+const schema15 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"after":{"type":"string","maxLength":65536}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64},"range":{"type":"string","maxLength":64},"range-unit":{"type":"string","maxLength":16}},"additionalProperties":true}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7450,8 +7450,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7491,8 +7491,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7552,8 +7552,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/site/" + i1,schemaPath:"#/properties/query/properties/site/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/site/" + i1,schemaPath:"#/properties/query/properties/site/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7615,8 +7615,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/type/" + i2,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/type/" + i2,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7678,8 +7678,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/active/" + i3,schemaPath:"#/properties/query/properties/active/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/active/" + i3,schemaPath:"#/properties/query/properties/active/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7734,8 +7734,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7775,8 +7775,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7834,8 +7834,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7873,8 +7873,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -7998,8 +7998,8 @@ data0["after"] = coerced11;
 }
 if(errors === _errs35){
 if(typeof data16 === "string"){
-if(func1(data16) > 100000){
-validate15.errors = [{instancePath:instancePath+"/query/after",schemaPath:"#/properties/query/properties/after/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data16) > 65536){
+validate15.errors = [{instancePath:instancePath+"/query/after",schemaPath:"#/properties/query/properties/after/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8217,7 +8217,7 @@ return errors === 0;
 validate15.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.registerDevices = validate16;
-const schema16 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"columns":{"type":"string","maxLength":100000},"on_conflict":{"type":"string","maxLength":100000},"select":{"type":"string","maxLength":100000}},"additionalProperties":true},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema16 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"columns":{"type":"string","maxLength":65536},"on_conflict":{"type":"string","maxLength":65536},"select":{"type":"string","maxLength":65536}},"additionalProperties":true},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate16(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8263,8 +8263,8 @@ data0["columns"] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate16.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate16.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8302,8 +8302,8 @@ data0["on_conflict"] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate16.errors = [{instancePath:instancePath+"/query/on_conflict",schemaPath:"#/properties/query/properties/on_conflict/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate16.errors = [{instancePath:instancePath+"/query/on_conflict",schemaPath:"#/properties/query/properties/on_conflict/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8341,8 +8341,8 @@ data0["select"] = coerced2;
 }
 if(errors === _errs8){
 if(typeof data3 === "string"){
-if(func1(data3) > 100000){
-validate16.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data3) > 65536){
+validate16.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8473,7 +8473,7 @@ return errors === 0;
 validate16.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.updateRegisteredDevices = validate17;
-const schema17 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"columns":{"type":"string","maxLength":100000},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema17 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"columns":{"type":"string","maxLength":65536},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8521,8 +8521,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8562,8 +8562,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8623,8 +8623,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/site/" + i1,schemaPath:"#/properties/query/properties/site/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/site/" + i1,schemaPath:"#/properties/query/properties/site/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8686,8 +8686,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/type/" + i2,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/type/" + i2,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8749,8 +8749,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/active/" + i3,schemaPath:"#/properties/query/properties/active/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/active/" + i3,schemaPath:"#/properties/query/properties/active/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8805,8 +8805,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8846,8 +8846,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8905,8 +8905,8 @@ data0["columns"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/columns",schemaPath:"#/properties/query/properties/columns/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8944,8 +8944,8 @@ data0["select"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -8983,8 +8983,8 @@ data0["order"] = coerced9;
 }
 if(errors === _errs31){
 if(typeof data14 === "string"){
-if(func1(data14) > 100000){
-validate17.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data14) > 65536){
+validate17.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9164,7 +9164,7 @@ return errors === 0;
 validate17.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.deleteRegisteredDevices = validate18;
-const schema18 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":100000}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema18 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"type":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"active":{"type":"array","maxItems":1000,"items":{"type":"string","maxLength":65536}},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9212,8 +9212,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9253,8 +9253,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9314,8 +9314,8 @@ data3[i1] = coerced2;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/site/" + i1,schemaPath:"#/properties/query/properties/site/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/site/" + i1,schemaPath:"#/properties/query/properties/site/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9377,8 +9377,8 @@ data5[i2] = coerced3;
 }
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/type/" + i2,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/type/" + i2,schemaPath:"#/properties/query/properties/type/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9440,8 +9440,8 @@ data7[i3] = coerced4;
 }
 if(errors === _errs18){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/active/" + i3,schemaPath:"#/properties/query/properties/active/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/active/" + i3,schemaPath:"#/properties/query/properties/active/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9496,8 +9496,8 @@ data9[key1] = coerced5;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9537,8 +9537,8 @@ data10[i4] = coerced6;
 }
 if(errors === _errs25){
 if(typeof data11 === "string"){
-if(func1(data11) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data11) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i4,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9596,8 +9596,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs27){
 if(typeof data12 === "string"){
-if(func1(data12) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data12) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9635,8 +9635,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs29){
 if(typeof data13 === "string"){
-if(func1(data13) > 100000){
-validate18.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data13) > 65536){
+validate18.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -9931,7 +9931,7 @@ return errors === 0;
 validate19.evaluated = {"props":{"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.callMeterReadings5m = validate20;
-const schema20 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema20 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9979,8 +9979,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate20.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate20.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10020,8 +10020,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate20.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate20.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10074,8 +10074,8 @@ data3[key1] = coerced2;
 }
 if(errors === _errs11){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate20.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate20.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10115,8 +10115,8 @@ data4[i1] = coerced3;
 }
 if(errors === _errs13){
 if(typeof data5 === "string"){
-if(func1(data5) > 100000){
-validate20.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data5) > 65536){
+validate20.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10174,8 +10174,8 @@ data0["select"] = coerced4;
 }
 if(errors === _errs15){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate20.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate20.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10213,8 +10213,8 @@ data0["order"] = coerced5;
 }
 if(errors === _errs17){
 if(typeof data7 === "string"){
-if(func1(data7) > 100000){
-validate20.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data7) > 65536){
+validate20.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10434,7 +10434,7 @@ return errors === 0;
 validate20.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.getMeterReadings5m = validate21;
-const schema21 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"start_time":{"type":"string","maxLength":100000},"end_time":{"type":"string","maxLength":100000},"device_ids":{"type":"string","maxLength":100000},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema21 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"start_time":{"type":"string","maxLength":65536},"end_time":{"type":"string","maxLength":65536},"device_ids":{"type":"string","maxLength":65536},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10482,8 +10482,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10523,8 +10523,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10572,8 +10572,8 @@ data0["start_time"] = coerced2;
 }
 if(errors === _errs8){
 if(typeof data3 === "string"){
-if(func1(data3) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data3) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10611,8 +10611,8 @@ data0["end_time"] = coerced3;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10650,8 +10650,8 @@ data0["device_ids"] = coerced4;
 }
 if(errors === _errs12){
 if(typeof data5 === "string"){
-if(func1(data5) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/device_ids",schemaPath:"#/properties/query/properties/device_ids/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data5) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/device_ids",schemaPath:"#/properties/query/properties/device_ids/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10694,8 +10694,8 @@ data6[key1] = coerced5;
 }
 if(errors === _errs17){
 if(typeof data7 === "string"){
-if(func1(data7) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data7) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10735,8 +10735,8 @@ data7[i1] = coerced6;
 }
 if(errors === _errs19){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10794,8 +10794,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs21){
 if(typeof data9 === "string"){
-if(func1(data9) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data9) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -10833,8 +10833,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate21.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate21.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11057,7 +11057,7 @@ return errors === 0;
 validate21.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.callMeterReadings30m = validate22;
-const schema22 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema22 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"content-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -11105,8 +11105,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate22.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate22.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11146,8 +11146,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate22.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate22.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11200,8 +11200,8 @@ data3[key1] = coerced2;
 }
 if(errors === _errs11){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate22.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate22.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11241,8 +11241,8 @@ data4[i1] = coerced3;
 }
 if(errors === _errs13){
 if(typeof data5 === "string"){
-if(func1(data5) > 100000){
-validate22.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data5) > 65536){
+validate22.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11300,8 +11300,8 @@ data0["select"] = coerced4;
 }
 if(errors === _errs15){
 if(typeof data6 === "string"){
-if(func1(data6) > 100000){
-validate22.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data6) > 65536){
+validate22.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11339,8 +11339,8 @@ data0["order"] = coerced5;
 }
 if(errors === _errs17){
 if(typeof data7 === "string"){
-if(func1(data7) > 100000){
-validate22.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data7) > 65536){
+validate22.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11560,7 +11560,7 @@ return errors === 0;
 validate22.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.getMeterReadings30m = validate23;
-const schema23 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"start_time":{"type":"string","maxLength":100000},"end_time":{"type":"string","maxLength":100000},"device_ids":{"type":"string","maxLength":100000},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":100000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":100000,"maxItems":1000,"items":{"type":"string","maxLength":100000}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
+const schema23 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"start_time":{"type":"string","maxLength":65536},"end_time":{"type":"string","maxLength":65536},"device_ids":{"type":"string","maxLength":65536},"filters":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"select":{"type":"string","maxLength":65536},"order":{"type":"string","maxLength":65536},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}},"additionalProperties":{"type":["string","array"],"maxLength":65536,"maxItems":1000,"items":{"type":"string","maxLength":65536}}},"header":{"type":"object","required":[],"properties":{"prefer":{"type":"string","maxLength":1000},"accept-profile":{"type":"string","maxLength":64}},"additionalProperties":true}}};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -11608,8 +11608,8 @@ data0[key0] = coerced0;
 }
 if(errors === _errs4){
 if(typeof data1 === "string"){
-if(func1(data1) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data1) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11649,8 +11649,8 @@ data1[i0] = coerced1;
 }
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(func1(data2) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data2) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/" + key0.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/query/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11698,8 +11698,8 @@ data0["start_time"] = coerced2;
 }
 if(errors === _errs8){
 if(typeof data3 === "string"){
-if(func1(data3) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data3) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11737,8 +11737,8 @@ data0["end_time"] = coerced3;
 }
 if(errors === _errs10){
 if(typeof data4 === "string"){
-if(func1(data4) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data4) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11776,8 +11776,8 @@ data0["device_ids"] = coerced4;
 }
 if(errors === _errs12){
 if(typeof data5 === "string"){
-if(func1(data5) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/device_ids",schemaPath:"#/properties/query/properties/device_ids/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data5) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/device_ids",schemaPath:"#/properties/query/properties/device_ids/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11820,8 +11820,8 @@ data6[key1] = coerced5;
 }
 if(errors === _errs17){
 if(typeof data7 === "string"){
-if(func1(data7) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data7) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/query/properties/filters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11861,8 +11861,8 @@ data7[i1] = coerced6;
 }
 if(errors === _errs19){
 if(typeof data8 === "string"){
-if(func1(data8) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data8) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/filters/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/query/properties/filters/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11920,8 +11920,8 @@ data0["select"] = coerced7;
 }
 if(errors === _errs21){
 if(typeof data9 === "string"){
-if(func1(data9) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data9) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/select",schemaPath:"#/properties/query/properties/select/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -11959,8 +11959,8 @@ data0["order"] = coerced8;
 }
 if(errors === _errs23){
 if(typeof data10 === "string"){
-if(func1(data10) > 100000){
-validate23.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
+if(func1(data10) > 65536){
+validate23.errors = [{instancePath:instancePath+"/query/order",schemaPath:"#/properties/query/properties/order/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
@@ -12187,7 +12187,7 @@ return exports;
 const bodies = (exports => {
 "use strict";
 exports.insertBessReadings = validate0;
-const schema0 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:BessReadingInput"},{"type":"array","maxItems":100000,"items":{"$ref":"schema:BessReadingInput"}}]}}};
+const schema0 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:BessReadingInput"},{"type":"array","items":{"$ref":"schema:BessReadingInput"}}]}}};
 const schema1 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"time":{"type":["string","null"],"maxLength":64},"device_id":{"type":["string","null"],"maxLength":64},"soe":{"type":["number","string","null"],"maxLength":64},"target_power":{"type":["number","string","null"],"maxLength":64},"available_inverter_blocks":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647,"maxLength":64},"command_source":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647,"maxLength":64},"created_at":{"type":["string","null"],"maxLength":64}}};
 const func0 = ucs2length.default;
 
@@ -12453,17 +12453,6 @@ passing0 = 0;
 const _errs4 = errors;
 if(errors === _errs4){
 if(Array.isArray(data0)){
-if(data0.length > 100000){
-const err0 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/maxItems",keyword:"maxItems",params:{limit: 100000},message:"must NOT have more than 100000 items"};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-else {
 var valid2 = true;
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
@@ -12478,14 +12467,13 @@ break;
 }
 }
 }
-}
 else {
-const err1 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err0 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err1];
+vErrors = [err0];
 }
 else {
-vErrors.push(err1);
+vErrors.push(err0);
 }
 errors++;
 }
@@ -12502,12 +12490,12 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err2 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+const err1 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
 if(vErrors === null){
-vErrors = [err2];
+vErrors = [err1];
 }
 else {
-vErrors.push(err2);
+vErrors.push(err1);
 }
 errors++;
 validate0.errors = vErrors;
@@ -12578,7 +12566,7 @@ validate4.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynami
 
 exports.queryBessReadings = validate6;
 const schema3 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:RowQuery"}}};
-const schema4 = {"type":"object","additionalProperties":false,"properties":{"select":{"type":"string","maxLength":100000},"order":{"type":"string","maxLength":10000},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"params":{"type":"object","additionalProperties":{"type":["string","array"],"maxLength":10000000,"maxItems":10000,"items":{"type":"string","maxLength":10000000}}}}};
+const schema4 = {"type":"object","additionalProperties":false,"properties":{"select":{"type":"string"},"order":{"type":"string"},"limit":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"offset":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"params":{"type":"object","additionalProperties":{"type":["string","array"],"items":{"type":"string"}}}}};
 
 function validate7(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -12602,19 +12590,10 @@ break;
 }
 if(_errs1 === errors){
 if(data.select !== undefined){
-let data0 = data.select;
 const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func0(data0) > 100000){
-validate7.errors = [{instancePath:instancePath+"/select",schemaPath:"#/properties/select/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.select !== "string"){
 validate7.errors = [{instancePath:instancePath+"/select",schemaPath:"#/properties/select/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs2 === errors;
 }
@@ -12623,19 +12602,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.order !== undefined){
-let data1 = data.order;
 const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 10000){
-validate7.errors = [{instancePath:instancePath+"/order",schemaPath:"#/properties/order/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.order !== "string"){
 validate7.errors = [{instancePath:instancePath+"/order",schemaPath:"#/properties/order/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -12710,41 +12680,18 @@ validate7.errors = [{instancePath:instancePath+"/params/" + key1.replace(/~/g, "
 return false;
 }
 if(errors === _errs13){
-if(typeof data5 === "string"){
-if(func0(data5) > 10000000){
-validate7.errors = [{instancePath:instancePath+"/params/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/params/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 10000000},message:"must NOT have more than 10000000 characters"}];
-return false;
-}
-}
-if(errors === _errs13){
 if(Array.isArray(data5)){
-if(data5.length > 10000){
-validate7.errors = [{instancePath:instancePath+"/params/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/params/additionalProperties/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-else {
 var valid2 = true;
 const len0 = data5.length;
 for(let i0=0; i0<len0; i0++){
-let data6 = data5[i0];
 const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(func0(data6) > 10000000){
-validate7.errors = [{instancePath:instancePath+"/params/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/params/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 10000000},message:"must NOT have more than 10000000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data5[i0] !== "string"){
 validate7.errors = [{instancePath:instancePath+"/params/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/params/additionalProperties/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid2 = _errs15 === errors;
 if(!valid2){
 break;
-}
-}
 }
 }
 }
@@ -12819,7 +12766,7 @@ return errors === 0;
 validate6.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.insertMeterReadings = validate9;
-const schema5 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:MeterReadingInput"},{"type":"array","maxItems":100000,"items":{"$ref":"schema:MeterReadingInput"}}]}}};
+const schema5 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:MeterReadingInput"},{"type":"array","items":{"$ref":"schema:MeterReadingInput"}}]}}};
 const schema6 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"time":{"type":["string","null"],"maxLength":64},"device_id":{"type":["string","null"],"maxLength":64},"frequency":{"type":["number","string","null"],"maxLength":64},"voltage_line_average":{"type":["number","string","null"],"maxLength":64},"current_phase_a":{"type":["number","string","null"],"maxLength":64},"current_phase_b":{"type":["number","string","null"],"maxLength":64},"current_phase_c":{"type":["number","string","null"],"maxLength":64},"current_phase_average":{"type":["number","string","null"],"maxLength":64},"power_phase_a_active":{"type":["number","string","null"],"maxLength":64},"power_phase_b_active":{"type":["number","string","null"],"maxLength":64},"power_phase_c_active":{"type":["number","string","null"],"maxLength":64},"power_total_active":{"type":["number","string","null"],"maxLength":64},"power_total_reactive":{"type":["number","string","null"],"maxLength":64},"power_total_apparent":{"type":["number","string","null"],"maxLength":64},"power_factor_total":{"type":["number","string","null"],"maxLength":64},"energy_imported_active":{"type":["number","string","null"],"maxLength":64},"energy_exported_active":{"type":["number","string","null"],"maxLength":64},"energy_imported_phase_a_active":{"type":["number","string","null"],"maxLength":64},"energy_exported_phase_a_active":{"type":["number","string","null"],"maxLength":64},"energy_imported_phase_b_active":{"type":["number","string","null"],"maxLength":64},"energy_exported_phase_b_active":{"type":["number","string","null"],"maxLength":64},"energy_imported_phase_c_active":{"type":["number","string","null"],"maxLength":64},"energy_exported_phase_c_active":{"type":["number","string","null"],"maxLength":64},"energy_imported_reactive":{"type":["number","string","null"],"maxLength":64},"energy_exported_reactive":{"type":["number","string","null"],"maxLength":64},"energy_imported_apparent":{"type":["number","string","null"],"maxLength":64},"energy_exported_apparent":{"type":["number","string","null"],"maxLength":64},"created_at":{"type":["string","null"],"maxLength":64}}};
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -13518,17 +13465,6 @@ passing0 = 0;
 const _errs4 = errors;
 if(errors === _errs4){
 if(Array.isArray(data0)){
-if(data0.length > 100000){
-const err0 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/maxItems",keyword:"maxItems",params:{limit: 100000},message:"must NOT have more than 100000 items"};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-else {
 var valid2 = true;
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
@@ -13543,14 +13479,13 @@ break;
 }
 }
 }
-}
 else {
-const err1 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err0 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err1];
+vErrors = [err0];
 }
 else {
-vErrors.push(err1);
+vErrors.push(err0);
 }
 errors++;
 }
@@ -13567,12 +13502,12 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err2 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+const err1 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
 if(vErrors === null){
-vErrors = [err2];
+vErrors = [err1];
 }
 else {
-vErrors.push(err2);
+vErrors.push(err1);
 }
 errors++;
 validate9.errors = vErrors;
@@ -13681,8 +13616,8 @@ return errors === 0;
 validate15.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.insertMarketData = validate17;
-const schema9 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:MarketSignalInput"},{"type":"array","maxItems":100000,"items":{"$ref":"schema:MarketSignalInput"}}]}}};
-const schema10 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"time":{"type":["string","null"],"maxLength":64},"type":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647,"maxLength":64},"value":{"type":["number","string","null"],"maxLength":64},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"created_at":{"type":["string","null"],"maxLength":64}}};
+const schema9 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:MarketSignalInput"},{"type":"array","items":{"$ref":"schema:MarketSignalInput"}}]}}};
+const schema10 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"time":{"type":["string","null"],"maxLength":64},"type":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647,"maxLength":64},"value":{"type":["number","string","null"],"maxLength":64},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"created_at":{"type":["string","null"],"maxLength":64}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -13801,22 +13736,6 @@ if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof da
 validate18.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema10.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
 return false;
 }
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 100000){
-validate18.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-if(errors === _errs10){
-if(Array.isArray(data4)){
-if(data4.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-}
-}
-}
 var valid0 = _errs10 === errors;
 }
 else {
@@ -13896,17 +13815,6 @@ passing0 = 0;
 const _errs4 = errors;
 if(errors === _errs4){
 if(Array.isArray(data0)){
-if(data0.length > 100000){
-const err0 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/maxItems",keyword:"maxItems",params:{limit: 100000},message:"must NOT have more than 100000 items"};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-else {
 var valid2 = true;
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
@@ -13921,14 +13829,13 @@ break;
 }
 }
 }
-}
 else {
-const err1 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err0 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err1];
+vErrors = [err0];
 }
 else {
-vErrors.push(err1);
+vErrors.push(err0);
 }
 errors++;
 }
@@ -13945,12 +13852,12 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err2 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+const err1 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
 if(vErrors === null){
-vErrors = [err2];
+vErrors = [err1];
 }
 else {
-vErrors.push(err2);
+vErrors.push(err1);
 }
 errors++;
 validate17.errors = vErrors;
@@ -14059,8 +13966,8 @@ return errors === 0;
 validate23.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.registerDevices = validate25;
-const schema13 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:RegisteredDeviceInput"},{"type":"array","maxItems":100000,"items":{"$ref":"schema:RegisteredDeviceInput"}}]}}};
-const schema14 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"name":{"type":["string","null"],"maxLength":10000},"type":{"type":["string","null"],"maxLength":10000},"site":{"type":["string","null"],"maxLength":10000},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"active":{"type":["boolean","string","null"],"maxLength":16},"created_at":{"type":["string","null"],"maxLength":64}}};
+const schema13 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:RegisteredDeviceInput"},{"type":"array","items":{"$ref":"schema:RegisteredDeviceInput"}}]}}};
+const schema14 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"name":{"type":["string","null"]},"type":{"type":["string","null"]},"site":{"type":["string","null"]},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"active":{"type":["boolean","string","null"],"maxLength":16},"created_at":{"type":["string","null"],"maxLength":64}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -14102,14 +14009,6 @@ if((typeof data1 !== "string") && (data1 !== null)){
 validate26.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: schema14.properties.name.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 10000){
-validate26.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs4 === errors;
 }
 else {
@@ -14122,14 +14021,6 @@ const _errs6 = errors;
 if((typeof data2 !== "string") && (data2 !== null)){
 validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: schema14.properties.type.type},message:"must be string,null"}];
 return false;
-}
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 10000){
-validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs6 === errors;
 }
@@ -14144,14 +14035,6 @@ if((typeof data3 !== "string") && (data3 !== null)){
 validate26.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/type",keyword:"type",params:{type: schema14.properties.site.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 10000){
-validate26.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs8 === errors;
 }
 else {
@@ -14164,22 +14047,6 @@ const _errs10 = errors;
 if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
 validate26.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema14.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
 return false;
-}
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 100000){
-validate26.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-if(errors === _errs10){
-if(Array.isArray(data4)){
-if(data4.length > 10000){
-validate26.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs10 === errors;
 }
@@ -14282,17 +14149,6 @@ passing0 = 0;
 const _errs4 = errors;
 if(errors === _errs4){
 if(Array.isArray(data0)){
-if(data0.length > 100000){
-const err0 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/maxItems",keyword:"maxItems",params:{limit: 100000},message:"must NOT have more than 100000 items"};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-else {
 var valid2 = true;
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
@@ -14307,14 +14163,13 @@ break;
 }
 }
 }
-}
 else {
-const err1 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err0 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf/1/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err1];
+vErrors = [err0];
 }
 else {
-vErrors.push(err1);
+vErrors.push(err0);
 }
 errors++;
 }
@@ -14331,12 +14186,12 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err2 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+const err1 = {instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
 if(vErrors === null){
-vErrors = [err2];
+vErrors = [err1];
 }
 else {
-vErrors.push(err2);
+vErrors.push(err1);
 }
 errors++;
 validate25.errors = vErrors;
@@ -14446,7 +14301,7 @@ validate31.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynam
 
 exports.callMeterReadings5m = validate33;
 const schema17 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:AggregateArguments"}}};
-const schema18 = {"type":"object","additionalProperties":true,"properties":{"start_time":{"type":["string","null"],"maxLength":64},"end_time":{"type":["string","null"],"maxLength":64},"device_ids":{"type":["array","string","null"],"maxItems":10000,"maxLength":100000,"items":{"type":"string","maxLength":64}}}};
+const schema18 = {"type":"object","additionalProperties":true,"properties":{"start_time":{"type":["string","null"],"maxLength":64},"end_time":{"type":["string","null"],"maxLength":64},"device_ids":{"type":["array","string","null"],"items":{"type":"string","maxLength":64}}}};
 
 function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -14510,19 +14365,7 @@ validate34.errors = [{instancePath:instancePath+"/device_ids",schemaPath:"#/prop
 return false;
 }
 if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 100000){
-validate34.errors = [{instancePath:instancePath+"/device_ids",schemaPath:"#/properties/device_ids/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-if(errors === _errs6){
 if(Array.isArray(data2)){
-if(data2.length > 10000){
-validate34.errors = [{instancePath:instancePath+"/device_ids",schemaPath:"#/properties/device_ids/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-else {
 var valid1 = true;
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
@@ -14543,8 +14386,6 @@ return false;
 var valid1 = _errs8 === errors;
 if(!valid1){
 break;
-}
-}
 }
 }
 }
@@ -14738,7 +14579,7 @@ return errors === 0;
 validate0.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.Unauthorized = validate1;
-const schema1 = {"type":"object","additionalProperties":false,"required":["code","details","hint","message"],"properties":{"code":{"type":"string","minLength":1,"maxLength":64},"details":{"type":["string","null"],"maxLength":100000},"hint":{"type":["string","null"],"maxLength":100000},"message":{"type":"string","maxLength":100000}}};
+const schema1 = {"type":"object","additionalProperties":false,"required":["code","details","hint","message"],"properties":{"code":{"type":"string","minLength":1,"maxLength":64},"details":{"type":["string","null"]},"hint":{"type":["string","null"]},"message":{"type":"string"}}};
 
 function validate1(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -14801,14 +14642,6 @@ if((typeof data1 !== "string") && (data1 !== null)){
 validate1.errors = [{instancePath:instancePath+"/details",schemaPath:"#/properties/details/type",keyword:"type",params:{type: schema1.properties.details.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 100000){
-validate1.errors = [{instancePath:instancePath+"/details",schemaPath:"#/properties/details/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs4 === errors;
 }
 else {
@@ -14822,14 +14655,6 @@ if((typeof data2 !== "string") && (data2 !== null)){
 validate1.errors = [{instancePath:instancePath+"/hint",schemaPath:"#/properties/hint/type",keyword:"type",params:{type: schema1.properties.hint.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 100000){
-validate1.errors = [{instancePath:instancePath+"/hint",schemaPath:"#/properties/hint/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs6 === errors;
 }
 else {
@@ -14837,19 +14662,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.message !== undefined){
-let data3 = data.message;
 const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 100000){
-validate1.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.message !== "string"){
 validate1.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs8 === errors;
 }
@@ -16142,7 +15958,7 @@ validate30.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.listMarketData_200 = validate32;
 const schema18 = {"type":"array","items":{"$ref":"schema:MarketSignal"}};
-const schema19 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const schema19 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -16260,22 +16076,6 @@ const _errs10 = errors;
 if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
 validate33.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema19.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
 return false;
-}
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 100000){
-validate33.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-if(errors === _errs10){
-if(Array.isArray(data4)){
-if(data4.length > 10000){
-validate33.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs10 === errors;
 }
@@ -16600,7 +16400,7 @@ validate45.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.listRegisteredDevices_200 = validate47;
 const schema26 = {"type":"array","items":{"$ref":"schema:RegisteredDevice"}};
-const schema27 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string","maxLength":10000},"type":{"type":"string","maxLength":10000},"site":{"type":"string","maxLength":10000},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const schema27 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string"},"type":{"type":"string"},"site":{"type":"string"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -16644,19 +16444,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.name !== undefined){
-let data1 = data.name;
 const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 10000){
-validate48.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.name !== "string"){
 validate48.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -16665,19 +16456,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.type !== undefined){
-let data2 = data.type;
 const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 10000){
-validate48.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.type !== "string"){
 validate48.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs6 === errors;
 }
@@ -16686,19 +16468,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.site !== undefined){
-let data3 = data.site;
 const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 10000){
-validate48.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.site !== "string"){
 validate48.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs8 === errors;
 }
@@ -16712,22 +16485,6 @@ const _errs10 = errors;
 if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
 validate48.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema27.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
 return false;
-}
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 100000){
-validate48.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-if(errors === _errs10){
-if(Array.isArray(data4)){
-if(data4.length > 10000){
-validate48.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs10 === errors;
 }
@@ -20357,7 +20114,7 @@ return errors === 0;
 }
 validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema15 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const schema15 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -20476,22 +20233,6 @@ if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof da
 validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema15.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
 return false;
 }
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 100000){
-validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-if(errors === _errs10){
-if(Array.isArray(data4)){
-if(data4.length > 10000){
-validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-}
-}
-}
 var valid0 = _errs10 === errors;
 }
 else {
@@ -20542,7 +20283,7 @@ return errors === 0;
 }
 validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema16 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string","maxLength":10000},"type":{"type":"string","maxLength":10000},"site":{"type":"string","maxLength":10000},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true,"maxLength":100000,"maxItems":10000},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const schema16 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string"},"type":{"type":"string"},"site":{"type":"string"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -20586,19 +20327,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.name !== undefined){
-let data1 = data.name;
 const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 10000){
-validate28.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.name !== "string"){
 validate28.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -20607,19 +20339,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.type !== undefined){
-let data2 = data.type;
 const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 10000){
-validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.type !== "string"){
 validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs6 === errors;
 }
@@ -20628,19 +20351,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.site !== undefined){
-let data3 = data.site;
 const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 10000){
-validate28.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/maxLength",keyword:"maxLength",params:{limit: 10000},message:"must NOT have more than 10000 characters"}];
-return false;
-}
-}
-else {
+if(typeof data.site !== "string"){
 validate28.errors = [{instancePath:instancePath+"/site",schemaPath:"#/properties/site/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 var valid0 = _errs8 === errors;
 }
@@ -20654,22 +20368,6 @@ const _errs10 = errors;
 if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
 validate28.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema16.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
 return false;
-}
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 100000){
-validate28.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxLength",keyword:"maxLength",params:{limit: 100000},message:"must NOT have more than 100000 characters"}];
-return false;
-}
-}
-if(errors === _errs10){
-if(Array.isArray(data4)){
-if(data4.length > 10000){
-validate28.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs10 === errors;
 }

@@ -18,9 +18,9 @@ interface Rows {
 export function planRows(body: RestBody | undefined, columns: string[] | undefined): Rows {
   if (body === undefined) throw emptyBody()
   if (body.kind === 'csv') {
-    const rows = readCsv(body.text)
+    const { header, rows } = readCsv(body.text)
     return {
-      names: columns ?? Object.keys(rows[0] ?? {}),
+      names: columns ?? header,
       rows: rows.length === 0 ? undefined : JSON.stringify(rows),
       isObject: false,
     }
@@ -43,14 +43,19 @@ function hasNames(row: Record<string, unknown>, names: string[]): boolean {
 }
 
 /** CSV with a header (RFC 4180); the word NULL without quotes is null. */
-function readCsv(text: string): Record<string, string | null>[] {
+function readCsv(text: string): { header: string[]; rows: Record<string, string | null>[] } {
+  let header: string[] = []
   try {
-    return parse(text, {
-      columns: true,
+    const rows: Record<string, string | null>[] = parse(text, {
+      columns: (names: string[]) => {
+        header = names
+        return names
+      },
       bom: true,
       skip_empty_lines: true,
-      cast: (value, { quoting, header }) => (value === 'NULL' && !quoting && !header ? null : value),
+      cast: (value, { quoting, header: isHeader }) => (value === 'NULL' && !quoting && !isHeader ? null : value),
     })
+    return { header, rows }
   } catch (error) {
     throw restError('PGRST102', `the CSV cannot be read: ${(error as Error).message}`)
   }
