@@ -478,15 +478,9 @@ export interface MarketSignal {
   /**
    * Anything that goes with it.
    */
-  metadata?:
-    | {
-        [k: string]: unknown
-      }
-    | unknown[]
-    | string
-    | number
-    | boolean
-    | null
+  metadata?: {
+    [k: string]: unknown
+  }
   /**
    * When the row was written.
    */
@@ -516,15 +510,9 @@ export interface RegisteredDevice {
   /**
    * Anything that goes with it.
    */
-  metadata?:
-    | {
-        [k: string]: unknown
-      }
-    | unknown[]
-    | string
-    | number
-    | boolean
-    | null
+  metadata?: {
+    [k: string]: unknown
+  }
   /**
    * Whether it is in use.
    */

@@ -362,9 +362,7 @@ export interface components {
             /** @description The signal, in the unit of its type. */
             value?: number;
             /** @description Anything that goes with it. */
-            metadata?: {
-                [key: string]: unknown;
-            } | unknown[] | string | number | boolean | null;
+            metadata?: unknown;
             /**
              * Format: date-time
              * @description When the row was written.
@@ -384,9 +382,7 @@ export interface components {
             /** @description The signal, in the unit of its type. */
             value?: number | string | null;
             /** @description Anything that goes with it. */
-            metadata?: {
-                [key: string]: unknown;
-            } | unknown[] | string | number | boolean | null;
+            metadata?: unknown;
             /** @description When the row was written. */
             created_at?: string | null;
         } & {
@@ -648,9 +644,7 @@ export interface components {
             /** @description Where it is. */
             site?: string;
             /** @description Anything that goes with it. */
-            metadata?: {
-                [key: string]: unknown;
-            } | unknown[] | string | number | boolean | null;
+            metadata?: unknown;
             /** @description Whether it is in use. */
             active?: boolean;
             /**
@@ -672,9 +666,7 @@ export interface components {
             /** @description Where it is. */
             site?: string | null;
             /** @description Anything that goes with it. */
-            metadata?: {
-                [key: string]: unknown;
-            } | unknown[] | string | number | boolean | null;
+            metadata?: unknown;
             /** @description Whether it is in use. */
             active?: boolean | string | null;
             /** @description When the row was written. */

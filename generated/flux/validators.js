@@ -12188,8 +12188,7 @@ const bodies = (exports => {
 "use strict";
 exports.insertBessReadings = validate0;
 const schema0 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:BessReadingInput"},{"type":"array","items":{"$ref":"schema:BessReadingInput"}}]}}};
-const schema1 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"time":{"type":["string","null"],"maxLength":64},"device_id":{"type":["string","null"],"maxLength":64},"soe":{"type":["number","string","null"],"maxLength":64},"target_power":{"type":["number","string","null"],"maxLength":64},"available_inverter_blocks":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647,"maxLength":64},"command_source":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647,"maxLength":64},"created_at":{"type":["string","null"],"maxLength":64}}};
-const func0 = ucs2length.default;
+const schema1 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"]},"time":{"type":["string","null"]},"device_id":{"type":["string","null"]},"soe":{"type":["number","string","null"]},"target_power":{"type":["number","string","null"]},"available_inverter_blocks":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647},"command_source":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647},"created_at":{"type":["string","null"]}}};
 
 function validate1(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -12210,14 +12209,6 @@ if((typeof data0 !== "string") && (data0 !== null)){
 validate1.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: schema1.properties.id.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate1.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs2 === errors;
 }
 else {
@@ -12230,14 +12221,6 @@ const _errs4 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
 validate1.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: schema1.properties.time.type},message:"must be string,null"}];
 return false;
-}
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate1.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -12252,14 +12235,6 @@ if((typeof data2 !== "string") && (data2 !== null)){
 validate1.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: schema1.properties.device_id.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 64){
-validate1.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs6 === errors;
 }
 else {
@@ -12273,14 +12248,6 @@ if(((!((typeof data3 == "number") && (isFinite(data3)))) && (typeof data3 !== "s
 validate1.errors = [{instancePath:instancePath+"/soe",schemaPath:"#/properties/soe/type",keyword:"type",params:{type: schema1.properties.soe.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 64){
-validate1.errors = [{instancePath:instancePath+"/soe",schemaPath:"#/properties/soe/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs8 === errors;
 }
 else {
@@ -12293,14 +12260,6 @@ const _errs10 = errors;
 if(((!((typeof data4 == "number") && (isFinite(data4)))) && (typeof data4 !== "string")) && (data4 !== null)){
 validate1.errors = [{instancePath:instancePath+"/target_power",schemaPath:"#/properties/target_power/type",keyword:"type",params:{type: schema1.properties.target_power.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 64){
-validate1.errors = [{instancePath:instancePath+"/target_power",schemaPath:"#/properties/target_power/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs10 === errors;
 }
@@ -12324,14 +12283,6 @@ return false;
 else {
 if(data5 < -2147483648 || isNaN(data5)){
 validate1.errors = [{instancePath:instancePath+"/available_inverter_blocks",schemaPath:"#/properties/available_inverter_blocks/minimum",keyword:"minimum",params:{comparison: ">=", limit: -2147483648},message:"must be >= -2147483648"}];
-return false;
-}
-}
-}
-if(errors === _errs12){
-if(typeof data5 === "string"){
-if(func0(data5) > 64){
-validate1.errors = [{instancePath:instancePath+"/available_inverter_blocks",schemaPath:"#/properties/available_inverter_blocks/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 }
@@ -12363,14 +12314,6 @@ return false;
 }
 }
 }
-if(errors === _errs14){
-if(typeof data6 === "string"){
-if(func0(data6) > 64){
-validate1.errors = [{instancePath:instancePath+"/command_source",schemaPath:"#/properties/command_source/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs14 === errors;
 }
@@ -12384,14 +12327,6 @@ const _errs16 = errors;
 if((typeof data7 !== "string") && (data7 !== null)){
 validate1.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: schema1.properties.created_at.type},message:"must be string,null"}];
 return false;
-}
-if(errors === _errs16){
-if(typeof data7 === "string"){
-if(func0(data7) > 64){
-validate1.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs16 === errors;
 }
@@ -12767,7 +12702,7 @@ validate6.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynami
 
 exports.insertMeterReadings = validate9;
 const schema5 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:MeterReadingInput"},{"type":"array","items":{"$ref":"schema:MeterReadingInput"}}]}}};
-const schema6 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"time":{"type":["string","null"],"maxLength":64},"device_id":{"type":["string","null"],"maxLength":64},"frequency":{"type":["number","string","null"],"maxLength":64},"voltage_line_average":{"type":["number","string","null"],"maxLength":64},"current_phase_a":{"type":["number","string","null"],"maxLength":64},"current_phase_b":{"type":["number","string","null"],"maxLength":64},"current_phase_c":{"type":["number","string","null"],"maxLength":64},"current_phase_average":{"type":["number","string","null"],"maxLength":64},"power_phase_a_active":{"type":["number","string","null"],"maxLength":64},"power_phase_b_active":{"type":["number","string","null"],"maxLength":64},"power_phase_c_active":{"type":["number","string","null"],"maxLength":64},"power_total_active":{"type":["number","string","null"],"maxLength":64},"power_total_reactive":{"type":["number","string","null"],"maxLength":64},"power_total_apparent":{"type":["number","string","null"],"maxLength":64},"power_factor_total":{"type":["number","string","null"],"maxLength":64},"energy_imported_active":{"type":["number","string","null"],"maxLength":64},"energy_exported_active":{"type":["number","string","null"],"maxLength":64},"energy_imported_phase_a_active":{"type":["number","string","null"],"maxLength":64},"energy_exported_phase_a_active":{"type":["number","string","null"],"maxLength":64},"energy_imported_phase_b_active":{"type":["number","string","null"],"maxLength":64},"energy_exported_phase_b_active":{"type":["number","string","null"],"maxLength":64},"energy_imported_phase_c_active":{"type":["number","string","null"],"maxLength":64},"energy_exported_phase_c_active":{"type":["number","string","null"],"maxLength":64},"energy_imported_reactive":{"type":["number","string","null"],"maxLength":64},"energy_exported_reactive":{"type":["number","string","null"],"maxLength":64},"energy_imported_apparent":{"type":["number","string","null"],"maxLength":64},"energy_exported_apparent":{"type":["number","string","null"],"maxLength":64},"created_at":{"type":["string","null"],"maxLength":64}}};
+const schema6 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"]},"time":{"type":["string","null"]},"device_id":{"type":["string","null"]},"frequency":{"type":["number","string","null"]},"voltage_line_average":{"type":["number","string","null"]},"current_phase_a":{"type":["number","string","null"]},"current_phase_b":{"type":["number","string","null"]},"current_phase_c":{"type":["number","string","null"]},"current_phase_average":{"type":["number","string","null"]},"power_phase_a_active":{"type":["number","string","null"]},"power_phase_b_active":{"type":["number","string","null"]},"power_phase_c_active":{"type":["number","string","null"]},"power_total_active":{"type":["number","string","null"]},"power_total_reactive":{"type":["number","string","null"]},"power_total_apparent":{"type":["number","string","null"]},"power_factor_total":{"type":["number","string","null"]},"energy_imported_active":{"type":["number","string","null"]},"energy_exported_active":{"type":["number","string","null"]},"energy_imported_phase_a_active":{"type":["number","string","null"]},"energy_exported_phase_a_active":{"type":["number","string","null"]},"energy_imported_phase_b_active":{"type":["number","string","null"]},"energy_exported_phase_b_active":{"type":["number","string","null"]},"energy_imported_phase_c_active":{"type":["number","string","null"]},"energy_exported_phase_c_active":{"type":["number","string","null"]},"energy_imported_reactive":{"type":["number","string","null"]},"energy_exported_reactive":{"type":["number","string","null"]},"energy_imported_apparent":{"type":["number","string","null"]},"energy_exported_apparent":{"type":["number","string","null"]},"created_at":{"type":["string","null"]}}};
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -12788,14 +12723,6 @@ if((typeof data0 !== "string") && (data0 !== null)){
 validate10.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: schema6.properties.id.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate10.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs2 === errors;
 }
 else {
@@ -12808,14 +12735,6 @@ const _errs4 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
 validate10.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: schema6.properties.time.type},message:"must be string,null"}];
 return false;
-}
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate10.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -12830,14 +12749,6 @@ if((typeof data2 !== "string") && (data2 !== null)){
 validate10.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: schema6.properties.device_id.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 64){
-validate10.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs6 === errors;
 }
 else {
@@ -12850,14 +12761,6 @@ const _errs8 = errors;
 if(((!((typeof data3 == "number") && (isFinite(data3)))) && (typeof data3 !== "string")) && (data3 !== null)){
 validate10.errors = [{instancePath:instancePath+"/frequency",schemaPath:"#/properties/frequency/type",keyword:"type",params:{type: schema6.properties.frequency.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 64){
-validate10.errors = [{instancePath:instancePath+"/frequency",schemaPath:"#/properties/frequency/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs8 === errors;
 }
@@ -12872,14 +12775,6 @@ if(((!((typeof data4 == "number") && (isFinite(data4)))) && (typeof data4 !== "s
 validate10.errors = [{instancePath:instancePath+"/voltage_line_average",schemaPath:"#/properties/voltage_line_average/type",keyword:"type",params:{type: schema6.properties.voltage_line_average.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 64){
-validate10.errors = [{instancePath:instancePath+"/voltage_line_average",schemaPath:"#/properties/voltage_line_average/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs10 === errors;
 }
 else {
@@ -12892,14 +12787,6 @@ const _errs12 = errors;
 if(((!((typeof data5 == "number") && (isFinite(data5)))) && (typeof data5 !== "string")) && (data5 !== null)){
 validate10.errors = [{instancePath:instancePath+"/current_phase_a",schemaPath:"#/properties/current_phase_a/type",keyword:"type",params:{type: schema6.properties.current_phase_a.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs12){
-if(typeof data5 === "string"){
-if(func0(data5) > 64){
-validate10.errors = [{instancePath:instancePath+"/current_phase_a",schemaPath:"#/properties/current_phase_a/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs12 === errors;
 }
@@ -12914,14 +12801,6 @@ if(((!((typeof data6 == "number") && (isFinite(data6)))) && (typeof data6 !== "s
 validate10.errors = [{instancePath:instancePath+"/current_phase_b",schemaPath:"#/properties/current_phase_b/type",keyword:"type",params:{type: schema6.properties.current_phase_b.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs14){
-if(typeof data6 === "string"){
-if(func0(data6) > 64){
-validate10.errors = [{instancePath:instancePath+"/current_phase_b",schemaPath:"#/properties/current_phase_b/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs14 === errors;
 }
 else {
@@ -12934,14 +12813,6 @@ const _errs16 = errors;
 if(((!((typeof data7 == "number") && (isFinite(data7)))) && (typeof data7 !== "string")) && (data7 !== null)){
 validate10.errors = [{instancePath:instancePath+"/current_phase_c",schemaPath:"#/properties/current_phase_c/type",keyword:"type",params:{type: schema6.properties.current_phase_c.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs16){
-if(typeof data7 === "string"){
-if(func0(data7) > 64){
-validate10.errors = [{instancePath:instancePath+"/current_phase_c",schemaPath:"#/properties/current_phase_c/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs16 === errors;
 }
@@ -12956,14 +12827,6 @@ if(((!((typeof data8 == "number") && (isFinite(data8)))) && (typeof data8 !== "s
 validate10.errors = [{instancePath:instancePath+"/current_phase_average",schemaPath:"#/properties/current_phase_average/type",keyword:"type",params:{type: schema6.properties.current_phase_average.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs18){
-if(typeof data8 === "string"){
-if(func0(data8) > 64){
-validate10.errors = [{instancePath:instancePath+"/current_phase_average",schemaPath:"#/properties/current_phase_average/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs18 === errors;
 }
 else {
@@ -12976,14 +12839,6 @@ const _errs20 = errors;
 if(((!((typeof data9 == "number") && (isFinite(data9)))) && (typeof data9 !== "string")) && (data9 !== null)){
 validate10.errors = [{instancePath:instancePath+"/power_phase_a_active",schemaPath:"#/properties/power_phase_a_active/type",keyword:"type",params:{type: schema6.properties.power_phase_a_active.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs20){
-if(typeof data9 === "string"){
-if(func0(data9) > 64){
-validate10.errors = [{instancePath:instancePath+"/power_phase_a_active",schemaPath:"#/properties/power_phase_a_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs20 === errors;
 }
@@ -12998,14 +12853,6 @@ if(((!((typeof data10 == "number") && (isFinite(data10)))) && (typeof data10 !==
 validate10.errors = [{instancePath:instancePath+"/power_phase_b_active",schemaPath:"#/properties/power_phase_b_active/type",keyword:"type",params:{type: schema6.properties.power_phase_b_active.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs22){
-if(typeof data10 === "string"){
-if(func0(data10) > 64){
-validate10.errors = [{instancePath:instancePath+"/power_phase_b_active",schemaPath:"#/properties/power_phase_b_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs22 === errors;
 }
 else {
@@ -13018,14 +12865,6 @@ const _errs24 = errors;
 if(((!((typeof data11 == "number") && (isFinite(data11)))) && (typeof data11 !== "string")) && (data11 !== null)){
 validate10.errors = [{instancePath:instancePath+"/power_phase_c_active",schemaPath:"#/properties/power_phase_c_active/type",keyword:"type",params:{type: schema6.properties.power_phase_c_active.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs24){
-if(typeof data11 === "string"){
-if(func0(data11) > 64){
-validate10.errors = [{instancePath:instancePath+"/power_phase_c_active",schemaPath:"#/properties/power_phase_c_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs24 === errors;
 }
@@ -13040,14 +12879,6 @@ if(((!((typeof data12 == "number") && (isFinite(data12)))) && (typeof data12 !==
 validate10.errors = [{instancePath:instancePath+"/power_total_active",schemaPath:"#/properties/power_total_active/type",keyword:"type",params:{type: schema6.properties.power_total_active.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs26){
-if(typeof data12 === "string"){
-if(func0(data12) > 64){
-validate10.errors = [{instancePath:instancePath+"/power_total_active",schemaPath:"#/properties/power_total_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs26 === errors;
 }
 else {
@@ -13060,14 +12891,6 @@ const _errs28 = errors;
 if(((!((typeof data13 == "number") && (isFinite(data13)))) && (typeof data13 !== "string")) && (data13 !== null)){
 validate10.errors = [{instancePath:instancePath+"/power_total_reactive",schemaPath:"#/properties/power_total_reactive/type",keyword:"type",params:{type: schema6.properties.power_total_reactive.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs28){
-if(typeof data13 === "string"){
-if(func0(data13) > 64){
-validate10.errors = [{instancePath:instancePath+"/power_total_reactive",schemaPath:"#/properties/power_total_reactive/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs28 === errors;
 }
@@ -13082,14 +12905,6 @@ if(((!((typeof data14 == "number") && (isFinite(data14)))) && (typeof data14 !==
 validate10.errors = [{instancePath:instancePath+"/power_total_apparent",schemaPath:"#/properties/power_total_apparent/type",keyword:"type",params:{type: schema6.properties.power_total_apparent.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs30){
-if(typeof data14 === "string"){
-if(func0(data14) > 64){
-validate10.errors = [{instancePath:instancePath+"/power_total_apparent",schemaPath:"#/properties/power_total_apparent/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs30 === errors;
 }
 else {
@@ -13102,14 +12917,6 @@ const _errs32 = errors;
 if(((!((typeof data15 == "number") && (isFinite(data15)))) && (typeof data15 !== "string")) && (data15 !== null)){
 validate10.errors = [{instancePath:instancePath+"/power_factor_total",schemaPath:"#/properties/power_factor_total/type",keyword:"type",params:{type: schema6.properties.power_factor_total.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs32){
-if(typeof data15 === "string"){
-if(func0(data15) > 64){
-validate10.errors = [{instancePath:instancePath+"/power_factor_total",schemaPath:"#/properties/power_factor_total/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs32 === errors;
 }
@@ -13124,14 +12931,6 @@ if(((!((typeof data16 == "number") && (isFinite(data16)))) && (typeof data16 !==
 validate10.errors = [{instancePath:instancePath+"/energy_imported_active",schemaPath:"#/properties/energy_imported_active/type",keyword:"type",params:{type: schema6.properties.energy_imported_active.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs34){
-if(typeof data16 === "string"){
-if(func0(data16) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_imported_active",schemaPath:"#/properties/energy_imported_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs34 === errors;
 }
 else {
@@ -13144,14 +12943,6 @@ const _errs36 = errors;
 if(((!((typeof data17 == "number") && (isFinite(data17)))) && (typeof data17 !== "string")) && (data17 !== null)){
 validate10.errors = [{instancePath:instancePath+"/energy_exported_active",schemaPath:"#/properties/energy_exported_active/type",keyword:"type",params:{type: schema6.properties.energy_exported_active.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs36){
-if(typeof data17 === "string"){
-if(func0(data17) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_exported_active",schemaPath:"#/properties/energy_exported_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs36 === errors;
 }
@@ -13166,14 +12957,6 @@ if(((!((typeof data18 == "number") && (isFinite(data18)))) && (typeof data18 !==
 validate10.errors = [{instancePath:instancePath+"/energy_imported_phase_a_active",schemaPath:"#/properties/energy_imported_phase_a_active/type",keyword:"type",params:{type: schema6.properties.energy_imported_phase_a_active.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs38){
-if(typeof data18 === "string"){
-if(func0(data18) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_imported_phase_a_active",schemaPath:"#/properties/energy_imported_phase_a_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs38 === errors;
 }
 else {
@@ -13186,14 +12969,6 @@ const _errs40 = errors;
 if(((!((typeof data19 == "number") && (isFinite(data19)))) && (typeof data19 !== "string")) && (data19 !== null)){
 validate10.errors = [{instancePath:instancePath+"/energy_exported_phase_a_active",schemaPath:"#/properties/energy_exported_phase_a_active/type",keyword:"type",params:{type: schema6.properties.energy_exported_phase_a_active.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs40){
-if(typeof data19 === "string"){
-if(func0(data19) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_exported_phase_a_active",schemaPath:"#/properties/energy_exported_phase_a_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs40 === errors;
 }
@@ -13208,14 +12983,6 @@ if(((!((typeof data20 == "number") && (isFinite(data20)))) && (typeof data20 !==
 validate10.errors = [{instancePath:instancePath+"/energy_imported_phase_b_active",schemaPath:"#/properties/energy_imported_phase_b_active/type",keyword:"type",params:{type: schema6.properties.energy_imported_phase_b_active.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs42){
-if(typeof data20 === "string"){
-if(func0(data20) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_imported_phase_b_active",schemaPath:"#/properties/energy_imported_phase_b_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs42 === errors;
 }
 else {
@@ -13228,14 +12995,6 @@ const _errs44 = errors;
 if(((!((typeof data21 == "number") && (isFinite(data21)))) && (typeof data21 !== "string")) && (data21 !== null)){
 validate10.errors = [{instancePath:instancePath+"/energy_exported_phase_b_active",schemaPath:"#/properties/energy_exported_phase_b_active/type",keyword:"type",params:{type: schema6.properties.energy_exported_phase_b_active.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs44){
-if(typeof data21 === "string"){
-if(func0(data21) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_exported_phase_b_active",schemaPath:"#/properties/energy_exported_phase_b_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs44 === errors;
 }
@@ -13250,14 +13009,6 @@ if(((!((typeof data22 == "number") && (isFinite(data22)))) && (typeof data22 !==
 validate10.errors = [{instancePath:instancePath+"/energy_imported_phase_c_active",schemaPath:"#/properties/energy_imported_phase_c_active/type",keyword:"type",params:{type: schema6.properties.energy_imported_phase_c_active.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs46){
-if(typeof data22 === "string"){
-if(func0(data22) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_imported_phase_c_active",schemaPath:"#/properties/energy_imported_phase_c_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs46 === errors;
 }
 else {
@@ -13270,14 +13021,6 @@ const _errs48 = errors;
 if(((!((typeof data23 == "number") && (isFinite(data23)))) && (typeof data23 !== "string")) && (data23 !== null)){
 validate10.errors = [{instancePath:instancePath+"/energy_exported_phase_c_active",schemaPath:"#/properties/energy_exported_phase_c_active/type",keyword:"type",params:{type: schema6.properties.energy_exported_phase_c_active.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs48){
-if(typeof data23 === "string"){
-if(func0(data23) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_exported_phase_c_active",schemaPath:"#/properties/energy_exported_phase_c_active/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs48 === errors;
 }
@@ -13292,14 +13035,6 @@ if(((!((typeof data24 == "number") && (isFinite(data24)))) && (typeof data24 !==
 validate10.errors = [{instancePath:instancePath+"/energy_imported_reactive",schemaPath:"#/properties/energy_imported_reactive/type",keyword:"type",params:{type: schema6.properties.energy_imported_reactive.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs50){
-if(typeof data24 === "string"){
-if(func0(data24) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_imported_reactive",schemaPath:"#/properties/energy_imported_reactive/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs50 === errors;
 }
 else {
@@ -13312,14 +13047,6 @@ const _errs52 = errors;
 if(((!((typeof data25 == "number") && (isFinite(data25)))) && (typeof data25 !== "string")) && (data25 !== null)){
 validate10.errors = [{instancePath:instancePath+"/energy_exported_reactive",schemaPath:"#/properties/energy_exported_reactive/type",keyword:"type",params:{type: schema6.properties.energy_exported_reactive.type},message:"must be number,string,null"}];
 return false;
-}
-if(errors === _errs52){
-if(typeof data25 === "string"){
-if(func0(data25) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_exported_reactive",schemaPath:"#/properties/energy_exported_reactive/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs52 === errors;
 }
@@ -13334,14 +13061,6 @@ if(((!((typeof data26 == "number") && (isFinite(data26)))) && (typeof data26 !==
 validate10.errors = [{instancePath:instancePath+"/energy_imported_apparent",schemaPath:"#/properties/energy_imported_apparent/type",keyword:"type",params:{type: schema6.properties.energy_imported_apparent.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs54){
-if(typeof data26 === "string"){
-if(func0(data26) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_imported_apparent",schemaPath:"#/properties/energy_imported_apparent/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs54 === errors;
 }
 else {
@@ -13355,14 +13074,6 @@ if(((!((typeof data27 == "number") && (isFinite(data27)))) && (typeof data27 !==
 validate10.errors = [{instancePath:instancePath+"/energy_exported_apparent",schemaPath:"#/properties/energy_exported_apparent/type",keyword:"type",params:{type: schema6.properties.energy_exported_apparent.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs56){
-if(typeof data27 === "string"){
-if(func0(data27) > 64){
-validate10.errors = [{instancePath:instancePath+"/energy_exported_apparent",schemaPath:"#/properties/energy_exported_apparent/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs56 === errors;
 }
 else {
@@ -13375,14 +13086,6 @@ const _errs58 = errors;
 if((typeof data28 !== "string") && (data28 !== null)){
 validate10.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: schema6.properties.created_at.type},message:"must be string,null"}];
 return false;
-}
-if(errors === _errs58){
-if(typeof data28 === "string"){
-if(func0(data28) > 64){
-validate10.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs58 === errors;
 }
@@ -13617,7 +13320,7 @@ validate15.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynam
 
 exports.insertMarketData = validate17;
 const schema9 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:MarketSignalInput"},{"type":"array","items":{"$ref":"schema:MarketSignalInput"}}]}}};
-const schema10 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"time":{"type":["string","null"],"maxLength":64},"type":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647,"maxLength":64},"value":{"type":["number","string","null"],"maxLength":64},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"created_at":{"type":["string","null"],"maxLength":64}}};
+const schema10 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"]},"time":{"type":["string","null"]},"type":{"type":["integer","string","null"],"minimum":-2147483648,"maximum":2147483647},"value":{"type":["number","string","null"]},"metadata":{},"created_at":{"type":["string","null"]}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -13638,14 +13341,6 @@ if((typeof data0 !== "string") && (data0 !== null)){
 validate18.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: schema10.properties.id.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate18.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs2 === errors;
 }
 else {
@@ -13658,14 +13353,6 @@ const _errs4 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
 validate18.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/type",keyword:"type",params:{type: schema10.properties.time.type},message:"must be string,null"}];
 return false;
-}
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate18.errors = [{instancePath:instancePath+"/time",schemaPath:"#/properties/time/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -13693,14 +13380,6 @@ return false;
 }
 }
 }
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func0(data2) > 64){
-validate18.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs6 === errors;
 }
@@ -13715,53 +13394,23 @@ if(((!((typeof data3 == "number") && (isFinite(data3)))) && (typeof data3 !== "s
 validate18.errors = [{instancePath:instancePath+"/value",schemaPath:"#/properties/value/type",keyword:"type",params:{type: schema10.properties.value.type},message:"must be number,string,null"}];
 return false;
 }
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 64){
-validate18.errors = [{instancePath:instancePath+"/value",schemaPath:"#/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
 var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
+if(data.created_at !== undefined){
+let data4 = data.created_at;
 const _errs10 = errors;
-if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
-validate18.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema10.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
+if((typeof data4 !== "string") && (data4 !== null)){
+validate18.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: schema10.properties.created_at.type},message:"must be string,null"}];
 return false;
 }
 var valid0 = _errs10 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.created_at !== undefined){
-let data5 = data.created_at;
-const _errs13 = errors;
-if((typeof data5 !== "string") && (data5 !== null)){
-validate18.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: schema10.properties.created_at.type},message:"must be string,null"}];
-return false;
-}
-if(errors === _errs13){
-if(typeof data5 === "string"){
-if(func0(data5) > 64){
-validate18.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -13967,7 +13616,7 @@ validate23.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynam
 
 exports.registerDevices = validate25;
 const schema13 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"oneOf":[{"$ref":"schema:RegisteredDeviceInput"},{"type":"array","items":{"$ref":"schema:RegisteredDeviceInput"}}]}}};
-const schema14 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"],"maxLength":64},"name":{"type":["string","null"]},"type":{"type":["string","null"]},"site":{"type":["string","null"]},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"active":{"type":["boolean","string","null"],"maxLength":16},"created_at":{"type":["string","null"],"maxLength":64}}};
+const schema14 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":["string","null"]},"name":{"type":["string","null"]},"type":{"type":["string","null"]},"site":{"type":["string","null"]},"metadata":{},"active":{"type":["boolean","string","null"]},"created_at":{"type":["string","null"]}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -13987,14 +13636,6 @@ const _errs2 = errors;
 if((typeof data0 !== "string") && (data0 !== null)){
 validate26.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: schema14.properties.id.type},message:"must be string,null"}];
 return false;
-}
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate26.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
 }
 var valid0 = _errs2 === errors;
 }
@@ -14041,11 +13682,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
+if(data.active !== undefined){
+let data4 = data.active;
 const _errs10 = errors;
-if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
-validate26.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema14.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
+if(((typeof data4 !== "boolean") && (typeof data4 !== "string")) && (data4 !== null)){
+validate26.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: schema14.properties.active.type},message:"must be boolean,string,null"}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -14054,47 +13695,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.active !== undefined){
-let data5 = data.active;
-const _errs13 = errors;
-if(((typeof data5 !== "boolean") && (typeof data5 !== "string")) && (data5 !== null)){
-validate26.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: schema14.properties.active.type},message:"must be boolean,string,null"}];
-return false;
-}
-if(errors === _errs13){
-if(typeof data5 === "string"){
-if(func0(data5) > 16){
-validate26.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"}];
-return false;
-}
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.created_at !== undefined){
-let data6 = data.created_at;
-const _errs15 = errors;
-if((typeof data6 !== "string") && (data6 !== null)){
+let data5 = data.created_at;
+const _errs12 = errors;
+if((typeof data5 !== "string") && (data5 !== null)){
 validate26.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: schema14.properties.created_at.type},message:"must be string,null"}];
 return false;
 }
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(func0(data6) > 64){
-validate26.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-}
-}
-var valid0 = _errs15 === errors;
+var valid0 = _errs12 === errors;
 }
 else {
 var valid0 = true;
-}
 }
 }
 }
@@ -14302,6 +13913,7 @@ validate31.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynam
 exports.callMeterReadings5m = validate33;
 const schema17 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:AggregateArguments"}}};
 const schema18 = {"type":"object","additionalProperties":true,"properties":{"start_time":{"type":["string","null"],"maxLength":64},"end_time":{"type":["string","null"],"maxLength":64},"device_ids":{"type":["array","string","null"],"items":{"type":"string","maxLength":64}}}};
+const func0 = ucs2length.default;
 
 function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -15958,7 +15570,7 @@ validate30.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.listMarketData_200 = validate32;
 const schema18 = {"type":"array","items":{"$ref":"schema:MarketSignal"}};
-const schema19 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const schema19 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -16070,31 +15682,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs10 = errors;
-if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
-validate33.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema19.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
-return false;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.created_at !== undefined){
-let data5 = data.created_at;
-const _errs13 = errors;
-if(errors === _errs13){
-if(errors === _errs13){
-if(typeof data5 === "string"){
-if(func0(data5) > 64){
+let data4 = data.created_at;
+const _errs10 = errors;
+if(errors === _errs10){
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func0(data4) > 64){
 validate33.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(!(formats2(data5))){
+if(!(formats2(data4))){
 validate33.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
@@ -16106,11 +15705,10 @@ return false;
 }
 }
 }
-var valid0 = _errs13 === errors;
+var valid0 = _errs10 === errors;
 }
 else {
 var valid0 = true;
-}
 }
 }
 }
@@ -16400,7 +15998,7 @@ validate45.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 exports.listRegisteredDevices_200 = validate47;
 const schema26 = {"type":"array","items":{"$ref":"schema:RegisteredDevice"}};
-const schema27 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string"},"type":{"type":"string"},"site":{"type":"string"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const schema27 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string"},"type":{"type":"string"},"site":{"type":"string"},"metadata":{},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -16479,11 +16077,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
+if(data.active !== undefined){
 const _errs10 = errors;
-if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
-validate48.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema27.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
+if(typeof data.active !== "boolean"){
+validate48.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -16492,30 +16089,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.active !== undefined){
-const _errs13 = errors;
-if(typeof data.active !== "boolean"){
-validate48.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
-return false;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.created_at !== undefined){
-let data6 = data.created_at;
-const _errs15 = errors;
-if(errors === _errs15){
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(func0(data6) > 64){
+let data5 = data.created_at;
+const _errs12 = errors;
+if(errors === _errs12){
+if(errors === _errs12){
+if(typeof data5 === "string"){
+if(func0(data5) > 64){
 validate48.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(!(formats2(data6))){
+if(!(formats2(data5))){
 validate48.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
@@ -16527,11 +16112,10 @@ return false;
 }
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs12 === errors;
 }
 else {
 var valid0 = true;
-}
 }
 }
 }
@@ -20114,7 +19698,7 @@ return errors === 0;
 }
 validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema15 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const schema15 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"time":{"type":"string","format":"date-time","maxLength":64},"type":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"value":{"type":"number"},"metadata":{},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -20226,31 +19810,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs10 = errors;
-if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
-validate25.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema15.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
-return false;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.created_at !== undefined){
-let data5 = data.created_at;
-const _errs13 = errors;
-if(errors === _errs13){
-if(errors === _errs13){
-if(typeof data5 === "string"){
-if(func0(data5) > 64){
+let data4 = data.created_at;
+const _errs10 = errors;
+if(errors === _errs10){
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func0(data4) > 64){
 validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(!(formats0(data5))){
+if(!(formats0(data4))){
 validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
@@ -20262,11 +19833,10 @@ return false;
 }
 }
 }
-var valid0 = _errs13 === errors;
+var valid0 = _errs10 === errors;
 }
 else {
 var valid0 = true;
-}
 }
 }
 }
@@ -20283,7 +19853,7 @@ return errors === 0;
 }
 validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema16 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string"},"type":{"type":"string"},"site":{"type":"string"},"metadata":{"type":["object","array","string","number","boolean","null"],"items":{},"additionalProperties":true},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
+const schema16 = {"type":"object","additionalProperties":true,"properties":{"id":{"type":"string","format":"uuid","maxLength":64},"name":{"type":"string"},"type":{"type":"string"},"site":{"type":"string"},"metadata":{},"active":{"type":"boolean"},"created_at":{"type":"string","format":"date-time","maxLength":64}}};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -20362,11 +19932,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
+if(data.active !== undefined){
 const _errs10 = errors;
-if((((typeof data4 != "object") && (typeof data4 !== "string")) && (!((typeof data4 == "number") && (isFinite(data4))))) && (typeof data4 !== "boolean")){
-validate28.errors = [{instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: schema16.properties.metadata.type},message:"must be object,array,string,number,boolean,null"}];
+if(typeof data.active !== "boolean"){
+validate28.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -20375,30 +19944,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.active !== undefined){
-const _errs13 = errors;
-if(typeof data.active !== "boolean"){
-validate28.errors = [{instancePath:instancePath+"/active",schemaPath:"#/properties/active/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
-return false;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.created_at !== undefined){
-let data6 = data.created_at;
-const _errs15 = errors;
-if(errors === _errs15){
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(func0(data6) > 64){
+let data5 = data.created_at;
+const _errs12 = errors;
+if(errors === _errs12){
+if(errors === _errs12){
+if(typeof data5 === "string"){
+if(func0(data5) > 64){
 validate28.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(!(formats0(data6))){
+if(!(formats0(data5))){
 validate28.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
@@ -20410,11 +19967,10 @@ return false;
 }
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs12 === errors;
 }
 else {
 var valid0 = true;
-}
 }
 }
 }
