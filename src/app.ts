@@ -185,11 +185,18 @@ function buildExpress(services: Services): express.Express {
   app.use((request: IncomingMessage, response: express.Response) => {
     refuse(services, request, response, new ApiError('notFound', 'no such path'))
   })
-  app.use((error: Error, request: express.Request, response: express.Response, _next: express.NextFunction) => {
+  app.use((error: Failure, request: express.Request, response: express.Response, _next: express.NextFunction) => {
+    // What Express cannot read, such as a broken percent-encoding, leads nowhere.
+    if (error.status !== undefined && error.status < 500)
+      return refuse(services, request, response, new ApiError('notFound', 'no such path'))
     services.log.error({ err: error }, 'request failed')
     refuse(services, request, response, new ApiError('internal', 'internal error'))
   })
   return app
+}
+
+interface Failure extends Error {
+  status?: number
 }
 
 /** An answer for a path of no contract, in the shape of the contract at the root. */

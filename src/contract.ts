@@ -236,11 +236,8 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     else response.once('close', () => response.writableFinished || lost())
   }
 
-  function account(
-    { exchange, operation, routed, caller, tenantId }: Passage,
-    status: number,
-    failure: ApiError | undefined,
-  ): void {
+  function account(passage: Passage, status: number, failure: ApiError | undefined): void {
+    const { exchange, operation, caller, tenantId } = passage
     const { milliseconds, path, search, requestId, request } = exchange
     const { operationId } = operation
     const callerText = callerName(caller)
@@ -253,7 +250,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
         search,
         requestId,
         headers: request.headers,
-        body: routed.body,
+        body: passage.text,
         operationId,
         status,
         milliseconds,
@@ -270,6 +267,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       traceparent: request.headers.traceparent,
     }
     if (failure?.kind === 'internal') log.error({ ...line, err: failure.cause ?? failure }, 'request failed')
+    else if (failure?.kind === 'unavailable') log.warn({ ...line, err: failure.cause }, failure.message)
     else log.info(line, failure === undefined ? 'request' : failure.message)
   }
 

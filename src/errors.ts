@@ -41,7 +41,7 @@ export interface ErrorOptions {
   /** Says more to a program, for example `{field: 'sn'}`; shown to the caller. */
   details?: Record<string, unknown>
   /** `missing`: a required parameter is absent. `expired`: the credential was good once. `body`: it cannot be read. */
-  reason?: 'missing' | 'expired' | 'client' | 'body'
+  reason?: 'missing' | 'expired' | 'body'
   headers?: Record<string, string>
   /** Whose good credential was not enough; for the log. */
   caller?: Caller
@@ -83,14 +83,19 @@ export function asApiError(error: unknown): ApiError {
   return new ApiError('internal', 'internal error', { cause: error })
 }
 
-const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', '57P01', '57P02', '57P03', '53300'])
+const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '53300'])
+
+/** Connections that could not be made or broke; a protocol that was violated is a fault of ours. */
+const LOST = /^08(?!P01)/
 
 /** Whether Postgres (or the way to it) failed, as opposed to the statement. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: string }
-  if (code !== undefined && (AWAY.has(code) || code.startsWith('08'))) return true
-  return /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Timeout acquiring a connection/.test(
+  if (code !== undefined && (AWAY.has(code) || LOST.test(code))) return true
+  // The socket of a Postgres that does not run; any other file that is missing is another matter.
+  if (code === 'ENOENT' && (error as NodeJS.ErrnoException).syscall === 'connect') return true
+  return /Connection terminated|Query read timeout|Client has encountered a connection error|timeout exceeded when trying to connect|Timeout acquiring a connection/.test(
     error.message,
   )
 }

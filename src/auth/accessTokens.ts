@@ -59,6 +59,9 @@ export class AccessTokens {
         ? { kind: 'device', deviceId: row.device_id, ...common }
         : { kind: 'client', clientId: row.client_id!, scopes: impliedScopes(row.scopes), ...common }
     if (this.#feed.live && before === this.#changes) this.#keep(key, caller)
+    // Something was revoked while this was read, perhaps this very token.
+    else if (before !== undefined && before !== this.#changes)
+      return this.#callers.has(key) ? this.#callers.get(key) : this.#load(key)
     return caller
   }
 

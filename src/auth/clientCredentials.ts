@@ -51,7 +51,7 @@ export async function authenticateClient(db: Knex, { clientId, secret }: ClientC
     const message = lacking === undefined ? 'there is no such scope' : `the client does not have the scope ${lacking}`
     throw new ApiError('invalid', message, { details: { error: 'invalid_scope' } })
   }
-  return { clientId: client.client_id, tenantId: client.tenant_id, scopes }
+  return { clientId: client.client_id, tenantId: client.tenant_id, secretHash: client.secret_hash, scopes }
 }
 
 const unknownClient = () => new ApiError('unauthorized', 'the client is unknown or its secret is wrong')

@@ -1,9 +1,8 @@
 import type { Knex } from 'knex'
+import { ApiError } from '../errors.ts'
 import type { Reply } from '../operation.ts'
 import * as accessTokens from '../store/accessTokens.ts'
 import { hashSecret, newSecret } from './secrets.ts'
-
-type Holder = Parameters<typeof accessTokens.issue>[2]
 
 interface AccessToken {
   access_token: string
@@ -12,14 +11,19 @@ interface AccessToken {
   expires_in: number
 }
 
-/** Issues an opaque token and wraps it as RFC 6749 wants it: bare, and never to be cached. */
+/**
+ * Issues an opaque token and wraps it as RFC 6749 wants it: bare, and never to be cached.
+ *
+ * @throws unauthorized when the holder's secret is not good any more
+ */
 export async function tokenReply<Extra extends object>(
   db: Knex,
-  holder: Holder,
+  holder: accessTokens.Holder,
   extra: Extra,
 ): Promise<Reply<200, AccessToken & Extra>> {
   const token = newSecret()
-  await accessTokens.issue(db, hashSecret(token), holder)
+  if (!(await accessTokens.issue(db, hashSecret(token), holder)))
+    throw new ApiError('unauthorized', 'the secret has just been reset')
   const body = {
     access_token: token,
     token_type: 'Bearer' as const,

@@ -22,6 +22,7 @@ export function toDeviceEvent(caller: DeviceCaller, event: ReportedEvent, now = 
     eventType: event.event_type,
     time,
     data: event.data,
+    live,
     move: live ? moveOf(event) : null,
   }
 }

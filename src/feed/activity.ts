@@ -28,11 +28,17 @@ export class Activity {
   constructor(db: Knex, feed: Feed) {
     this.#db = db
     this.#feed = feed
+    // What is missed from now on nobody would add.
+    feed.onLost(() => this.#recent.clear())
     feed.onResumed(() => this.#recent.clear())
   }
 
   /** The latest items of a tenant, newest first. */
   async list(tenantId: string, limit: number): Promise<ActivityItem[]> {
+    if (!this.#feed.live) {
+      const stored = await store.before(this.#db, tenantId, new Date(), limit)
+      return stored.map(({ table, at, row }) => describeRow(table, at, row)).reverse()
+    }
     const recent = this.#recent.get(tenantId) ?? this.#follow(tenantId)
     await recent.loaded
     return recent.items.slice(-limit).reverse()

@@ -27,6 +27,9 @@ interface Row {
   firmware_version: string
 }
 
+/** Of an event's data more is not repeated here, in characters. */
+const LONGEST = 2048
+
 /** What is the same for a row of the feed and the row of its table. Samples have none: their table is not read. */
 export function identityOf(table: string, row: Record<string, unknown>): string | undefined {
   const id = row.event_id ?? row.report_id ?? row.command_id ?? row.record_id
@@ -46,7 +49,7 @@ const DESCRIPTIONS: Record<string, (row: Row) => Omit<ActivityItem, 'timestamp'>
     device_id: row.device_id,
     connector_id: row.connector_id,
     summary: row.event_type,
-    data: row.data,
+    data: JSON.stringify(row.data).length > LONGEST ? { omitted: true } : row.data,
   }),
   'core.commands': row => ({
     type: row.status === 'queued' ? 'command' : 'command_status',

@@ -110,9 +110,15 @@ export class Feed {
     return () => this.#resumed.delete(listener)
   }
 
-  /** Begins to read. Resolves at the first success or failure; failures are repeated until `stop`. */
+  /**
+   * Begins to read. Resolves at the first success or failure, and in a second at the latest, since a server may serve
+   * without changes; failures are repeated until `stop`.
+   */
   async start(): Promise<void> {
-    await new Promise<void>(resolve => void this.#run(resolve))
+    await new Promise<void>(resolve => {
+      setTimeout(resolve, 1000).unref()
+      void this.#run(resolve)
+    })
   }
 
   async stop(): Promise<void> {
@@ -151,7 +157,8 @@ export class Feed {
     this.#service = service
     const plugin = new TemporarySlotPlugin(table => this.#listeners.has(table) || this.#columns.has(table))
     let commit: Commit = { at: new Date(), transaction: 0, position: '', changes: 0 }
-    let heardAt = performance.now()
+    // Postgres makes the slot when no transaction that is open now is left, however long that takes.
+    let heardAt = Number.POSITIVE_INFINITY
     const pulse = setInterval(() => {
       if (performance.now() - heardAt > SILENCE) void service.destroy()
       else void service.acknowledge(justBefore(plugin.position), true)
@@ -163,6 +170,7 @@ export class Feed {
       if (mustAnswer) void service.acknowledge(justBefore(position))
     })
     service.on('start', () => {
+      heardAt = performance.now()
       this.#live = true
       this.#seenAt = new Date()
       this.#position = paddedPosition(plugin.position)

@@ -100,7 +100,13 @@ export class Stream {
     const [path = '', search = ''] = url.split('?')
     const facts = { at: Date.now(), method, path, search, headers, requestId: randomUUID(), operationId: OPERATION }
     const { requestLog, log } = this.#services
-    requestLog.add(caller.tenantId, { ...facts, status: 101, milliseconds: 0, caller: callerName(caller), body: null })
+    requestLog.add(caller.tenantId, {
+      ...facts,
+      status: 101,
+      milliseconds: 0,
+      caller: callerName(caller),
+      body: undefined,
+    })
     log.info(
       { contract: 'tellus', operation: OPERATION, status: 101, caller: callerName(caller), requestId: facts.requestId },
       'stream',
@@ -170,7 +176,8 @@ export class Stream {
   /** A token may have been revoked while the feed was away. */
   #verify({ socket, token }: Subscriber): void {
     this.#services.accessTokens.find(token).catch(error => {
-      if (error instanceof ApiError) refuse(socket, error)
+      // Who cannot be looked up may come again, and is looked up then.
+      refuse(socket, error)
     })
   }
 

@@ -11,8 +11,9 @@ const EXPOSED = [
 /** Where a request comes from. */
 export function addressOf({ headers, socket }: IncomingMessage, { trustProxy }: Config): string {
   const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined
-  const first = typeof forwarded === 'string' ? forwarded.split(',')[0]!.trim() : ''
-  return first || (socket.remoteAddress ?? '')
+  // The last entry is the proxy's word, the ones before it the caller's own.
+  const last = typeof forwarded === 'string' ? forwarded.split(',').at(-1)!.trim() : ''
+  return last || (socket.remoteAddress ?? '')
 }
 
 /** One HTTP request and its answer: what every contract has in common on the wire. */

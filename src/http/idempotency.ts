@@ -12,6 +12,12 @@ export interface KeyedRequest {
   body: unknown
 }
 
+/** The same object says the same in whatever order its members stand. */
+function inOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
 /**
  * Runs a request once per `Idempotency-Key`: the key, what the handler writes and its reply are one transaction, so a
  * crash leaves all or nothing, and a second request with the key waits for the first and gets the first one's reply.
@@ -22,7 +28,7 @@ export async function once(db: Knex, request: KeyedRequest, handle: (db: Knex) =
   const hash = createHash('sha256')
     .update(request.target)
     .update('\n')
-    .update(JSON.stringify(request.body ?? null))
+    .update(JSON.stringify(request.body ?? null, inOrder))
     .digest()
   return db.transaction(async transaction => {
     const earlier = await keys.claim(transaction, request, hash)

@@ -13,17 +13,21 @@ export interface LoggedRequest {
   status: number
   milliseconds: number
   caller: string
-  body: unknown
+  /** As received; only its length is kept of a long one. */
+  body: string | number | undefined
 }
 
 const KEPT = 200
+/** A longer body is not kept: two hundred of them could be more than the process may have. */
+const LONGEST = 4096
 const HIDDEN = '[redacted]'
-const SECRET_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization', 'apikey', 'x-api-key'])
-const SECRET_FIELDS = /secret|token|password|authorization|api_?key/i
+// A subprotocol may be a token, for browsers can set no other header on a WebSocket.
+const SECRET_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization', 'sec-websocket-protocol'])
+const SECRET_FIELDS = /secret|token|password|authorization|api[_-]?key/i
 
 /**
- * The last 200 requests of each tenant that this process answered. Entries only point at what the request held anyway;
- * redaction is done when somebody reads them.
+ * The last 200 requests of each tenant that this process answered. Reading bodies and redaction are left to the time
+ * when somebody looks.
  */
 export class RequestLog {
   readonly #rings = new Map<string, { entries: LoggedRequest[]; next: number }>()
@@ -34,6 +38,7 @@ export class RequestLog {
       ring = { entries: [], next: 0 }
       this.#rings.set(tenantId, ring)
     }
+    if (typeof entry.body === 'string' && entry.body.length > LONGEST) entry.body = entry.body.length
     ring.entries[ring.next] = entry
     ring.next = (ring.next + 1) % KEPT
   }
@@ -68,7 +73,17 @@ function describe({
     operation_id: operationId,
     caller,
     request_headers: redactHeaders(headers),
-    request_body: carriesSecrets(path) ? HIDDEN : redactFields(body ?? null),
+    request_body: carriesSecrets(path) ? HIDDEN : readable(body),
+  }
+}
+
+function readable(body: LoggedRequest['body']): unknown {
+  if (typeof body === 'number') return `[${body} characters]`
+  try {
+    return body === undefined ? null : redactFields(JSON.parse(body))
+  } catch {
+    // What is no JSON cannot be looked through for secrets.
+    return null
   }
 }
 
@@ -83,8 +98,16 @@ export function redactQuery(search: string): string {
 
 function redactHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, SECRET_HEADERS.has(name) ? HIDDEN : String(value)]),
+    Object.entries(headers).map(([name, value]) => {
+      if (SECRET_HEADERS.has(name) || SECRET_FIELDS.test(name)) return [name, HIDDEN]
+      return [name, name === 'referer' ? redactReferer(String(value)) : String(value)]
+    }),
   )
+}
+
+function redactReferer(referer: string): string {
+  const [address = '', query] = referer.split('?')
+  return query === undefined ? address : `${address}?${redactQuery(query)}`
 }
 
 function redactFields(value: unknown): unknown {

@@ -6,7 +6,6 @@ export interface ServedOperation {
   operationId: string
   path: string
   method: string
-  tags: string[]
   security: Record<string, string[]>[]
   status: 'implemented' | 'not-implemented'
   rateLimit: string
@@ -130,7 +129,6 @@ interface Parameter {
 
 interface OperationObject {
   operationId: string
-  tags?: string[]
   parameters?: Parameter[]
   requestBody?: { content: Record<string, unknown> }
   security?: Record<string, string[]>[]
@@ -153,7 +151,6 @@ function* served(document: Document): Generator<ServedOperation> {
         operationId: operation.operationId,
         path,
         method,
-        tags: operation.tags ?? [],
         security: operation.security ?? document.security ?? [],
         status: operation['x-status'] ?? 'implemented',
         rateLimit: operation['x-rate-limit'] ?? 'none',

@@ -4,6 +4,8 @@ interface Bucket {
   tokens: number
   /** When `tokens` was true, in milliseconds. */
   at: number
+  /** When it will have filled up again, in milliseconds. */
+  fullAt: number
 }
 
 /**
@@ -21,7 +23,7 @@ export class TokenBuckets {
     let bucket = this.#buckets.get(id)
     if (bucket === undefined) {
       if (this.#buckets.size >= this.#sweepAt) this.#sweep(now)
-      bucket = { tokens: limit.count, at: now }
+      bucket = { tokens: limit.count, at: now, fullAt: now }
       this.#buckets.set(id, bucket)
     } else {
       bucket.tokens = Math.min(limit.count, bucket.tokens + Math.max(0, now - bucket.at) * perMillisecond)
@@ -29,12 +31,12 @@ export class TokenBuckets {
     }
     if (bucket.tokens < 1) return (1 - bucket.tokens) / perMillisecond / 1000
     bucket.tokens -= 1
+    bucket.fullAt = now + (limit.count - bucket.tokens) / perMillisecond
     return 0
   }
 
   #sweep(now: number): void {
-    // No limit refills more slowly than in a minute; an hour is beyond any that can be set sensibly.
-    for (const [id, bucket] of this.#buckets) if (now - bucket.at > 60_000) this.#buckets.delete(id)
+    for (const [id, { fullAt }] of this.#buckets) if (fullAt <= now) this.#buckets.delete(id)
     this.#sweepAt = Math.max(1024, this.#buckets.size * 2)
   }
 }

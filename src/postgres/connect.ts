@@ -3,6 +3,9 @@ import pg from 'pg'
 import type { Role } from '../auth/roleTokens.ts'
 import { StartError } from '../errors.ts'
 
+/** A database that says nothing for so long is away; in milliseconds. */
+const PATIENCE = 15_000
+
 /** Connections as `voltspec_app`, which owns nothing: the role is part of the connection, so it costs no statement. */
 const AS_APPLICATION = '-c role=voltspec_app'
 
@@ -18,13 +21,14 @@ export interface Connections {
 
 /** Opens the pools of a server process. Connections that die are replaced by new ones at the next use. */
 export function connect(url: string, onError: (error: Error) => void): Connections {
-  const db = openKnex(url, { max: 20, options: AS_APPLICATION, onError })
+  const db = openKnex(url, { max: 20, options: AS_APPLICATION, patience: PATIENCE, onError })
   const ingestPool = new pg.Pool({
     connectionString: url,
     options: AS_APPLICATION,
     max: 2,
     keepAlive: true,
     connectionTimeoutMillis: 5000,
+    query_timeout: PATIENCE,
   })
   ingestPool.on('error', onError)
   const asRole = (role: Role) => openRolePool(url, role, onError)
@@ -53,6 +57,7 @@ function openRolePool(url: string, role: Role, onError: (error: Error) => void):
     max: 10,
     keepAlive: true,
     connectionTimeoutMillis: 5000,
+    query_timeout: PATIENCE,
   })
   pool.on('error', onError)
   return pool
@@ -64,11 +69,13 @@ export const connectAsOwner = (url: string): Knex => openKnex(url, { max: 2, onE
 interface KnexOptions {
   max: number
   options?: string
+  /** How long a query may take, in milliseconds. */
+  patience?: number
   /** Told what Knex would print to the terminal otherwise. */
   onError?: (error: Error) => void
 }
 
-function openKnex(url: string, { max, options, onError }: KnexOptions): Knex {
+function openKnex(url: string, { max, options, patience, onError }: KnexOptions): Knex {
   const report = (message: unknown) => onError?.(message instanceof Error ? message : new Error(String(message)))
   return knexFactory({
     client: 'pg',
@@ -76,6 +83,7 @@ function openKnex(url: string, { max, options, onError }: KnexOptions): Knex {
       connectionString: url,
       keepAlive: true,
       ...(options === undefined ? {} : { options }),
+      ...(patience === undefined ? {} : { query_timeout: patience }),
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max },
     acquireConnectionTimeout: 5000,

@@ -39,7 +39,8 @@ interface Occurrence {
 }
 
 /**
- * The next edge of a schedule after an instant: where a slot begins, its action; where it ends and no other begins, stop.
+ * The next edge of a schedule after an instant: where a slot begins, its action; where it ends and no other runs, stop.
+ * Of slots that overlap the one that began last counts, and the one before goes on when that ends.
  *
  * @param since when the schedule was set: a slot of a `once` schedule runs the first time it comes up after that
  */
@@ -49,11 +50,32 @@ export function nextEdge(schedule: Schedule, zone: string, since: Date, after: D
   const until = Date.parse(schedule.effective_until ?? '') || Number.POSITIVE_INFINITY
   const runs = schedule.time_slots.flatMap(slot => occurrences(schedule, slot, zone, from, until, after.getTime()))
   const edges = runs
-    .flatMap(run => (run.slot.action === 'idle' ? [begin(run, schedule)] : [begin(run, schedule), end(run)]))
+    .flatMap(run => [begin(run, schedule), ...endings(run, runs, schedule)])
     .filter(edge => edge.at.getTime() > after.getTime())
   // At one instant a beginning comes before an ending, which it makes needless.
   edges.sort((a, b) => a.at.getTime() - b.at.getTime() || Number(isEnding(a)) - Number(isEnding(b)))
   return edges[0]
+}
+
+/** Whether a slot that makes the charger do something runs at an instant, begun after the schedule was set. */
+export function runsAt(schedule: Schedule, zone: string, since: Date, at: Date): boolean {
+  if (!schedule.enabled) return false
+  const from = Math.max(Date.parse(schedule.effective_from ?? '') || 0, since.getTime())
+  const until = Date.parse(schedule.effective_until ?? '') || Number.POSITIVE_INFINITY
+  return schedule.time_slots
+    .flatMap(slot => occurrences(schedule, slot, zone, from, until, at.getTime()))
+    .some(({ slot, start, end }) => slot.action !== 'idle' && start <= at.getTime() && at.getTime() < end)
+}
+
+/** What the end of a run is for the charger: nothing where a later one has taken over, else the one before, or a stop. */
+function endings(run: Occurrence, runs: Occurrence[], schedule: Schedule): Edge[] {
+  const others = runs.filter(({ start, end }) => start < run.end && end > run.end)
+  const last = others.reduce<Occurrence | undefined>(
+    (latest, other) => (latest === undefined || other.start > latest.start ? other : latest),
+    undefined,
+  )
+  if (last === undefined) return run.slot.action === 'idle' ? [] : [end(run)]
+  return last.start > run.start ? [] : [begin({ ...last, start: run.end }, schedule)]
 }
 
 /** The runs of a slot that touch the time after an instant, as far ahead as the next one needs. */
@@ -75,6 +97,8 @@ function occurrences(
     if (start < from || start >= until) continue
     const overnight = minutes(slot.end) <= minutes(slot.start)
     const end = instantOf((overnight ? day + 1 : day) * DAY + minutes(slot.end), zone)
+    // A slot within the hour that the clocks skip in spring does not come up that day.
+    if (end <= start) continue
     found.push({ slot, start, end: Math.min(end, until) })
     if (type === 'once') break
   }

@@ -26,7 +26,9 @@ export function wallClockAt(instant: number, zone: string): WallClock {
 }
 
 /** Milliseconds that the zone's clock is ahead of UTC. */
-const offsetAt = (instant: number, zone: string): number => IANAZone.create(zone).offset(instant) * MINUTE
+const offsetAt = (instant: number, zone: string): number =>
+  // The library keeps each spelling of a name for ever.
+  IANAZone.create(zone.toLowerCase()).offset(instant) * MINUTE
 
 /** The minute in which the offset changes between two instants. */
 function jumpBetween(before: number, after: number, zone: string): number {

@@ -3,6 +3,7 @@ import { invalid } from '../errors.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import * as schedules from '../store/schedules.ts'
 import { nextEdge } from './edges.ts'
+import { endRun } from './endRun.ts'
 
 interface Target {
   tenantId: string
@@ -10,12 +11,20 @@ interface Target {
   connectorId: number
 }
 
-/** Stores a connector's schedule and asks for its first edge, both or neither. */
-export async function setSchedule(db: Knex, jobs: Jobs, target: Target, document: schedules.ScheduleDocument) {
+/** Stores a connector's schedule, ends what the one before it runs, and asks for its first edge: all or nothing. */
+export async function setSchedule(
+  db: Knex,
+  jobs: Jobs,
+  target: Target,
+  document: schedules.ScheduleDocument,
+  commandExpirySeconds: number,
+) {
   checkSlots(document)
   return db.transaction(async transaction => {
     const siteZone = await schedules.zoneOf(transaction, target.tenantId, target.deviceId, target.connectorId)
     const zone = document.timezone ?? siteZone
+    const before = await schedules.lock(transaction, target.deviceId, target.connectorId)
+    if (before !== undefined) await endRun(transaction, before, commandExpirySeconds)
     const setAt = new Date()
     const edge = nextEdge(document, zone, setAt, setAt)
     const stored = await schedules.put(transaction, {

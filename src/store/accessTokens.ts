@@ -12,22 +12,40 @@ export interface AccessToken {
 export const LIFETIME_SECONDS = 86_400
 
 export async function find(db: Knex, hash: Buffer): Promise<AccessToken | undefined> {
-  return db('core.access_tokens')
-    .first('tenant_id', 'device_id', 'client_id', 'scopes', 'expires_at')
-    .where({ token_hash: hash, revoked_at: null })
+  return db('core.access_tokens as t')
+    .leftJoin('core.clients as c', 'c.client_id', 't.client_id')
+    .first('t.tenant_id', 't.device_id', 't.client_id', 't.scopes', 't.expires_at')
+    .where({ 't.token_hash': hash, 't.revoked_at': null, 'c.revoked_at': null })
 }
 
-type Holder = { tenantId: string; deviceId: string } | { tenantId: string; clientId: string; scopes: string[] }
+/** Who has proven a secret, by what of it is stored. */
+export type Holder = { secretHash: Buffer } & ({ deviceId: string } | { clientId: string; scopes: string[] })
 
-export async function issue(db: Knex, hash: Buffer, holder: Holder): Promise<void> {
-  await db('core.access_tokens').insert({
-    token_hash: hash,
-    tenant_id: holder.tenantId,
-    device_id: 'deviceId' in holder ? holder.deviceId : null,
-    client_id: 'clientId' in holder ? holder.clientId : null,
-    scopes: 'scopes' in holder ? holder.scopes : [],
-    expires_at: db.raw(`now() + ? * interval '1 second'`, [LIFETIME_SECONDS]),
-  })
+/**
+ * Issues a token, if the secret that was proven is still the holder's. The holder's row is locked, so a reset comes
+ * before this and is seen, or after it and finds the token.
+ *
+ * @returns false when the secret was reset or the client revoked meanwhile
+ */
+export async function issue(db: Knex, hash: Buffer, holder: Holder): Promise<boolean> {
+  const [from, values] =
+    'deviceId' in holder
+      ? [
+          `device_id, null::text, '{}'::text[] from core.devices where device_id = :id and secret_reset_at is null`,
+          { id: holder.deviceId, scopes: null },
+        ]
+      : [
+          'null::uuid, client_id, :scopes::text[] from core.clients where client_id = :id and revoked_at is null',
+          { id: holder.clientId, scopes: holder.scopes },
+        ]
+  const { rowCount } = await db.raw(
+    `with holder as (
+       select tenant_id, ${from} and secret_hash = :secretHash for share)
+     insert into core.access_tokens (token_hash, tenant_id, device_id, client_id, scopes, expires_at)
+     select :hash, holder.*, now() + :seconds * interval '1 second' from holder`,
+    { hash, secretHash: holder.secretHash, seconds: LIFETIME_SECONDS, ...values },
+  )
+  return rowCount === 1
 }
 
 export async function revokeOfDevice(db: Knex, deviceId: string): Promise<void> {

@@ -2,10 +2,15 @@ import type { Knex } from 'knex'
 
 /** Where the past is read from. Samples are left out: they are too many to be worth telling afterwards. */
 const TABLES = {
-  'telemetry.device_events': 'received_at',
-  'core.commands': 'created_at',
-  'core.charging_records': 'created_at',
-  'core.firmware_reports': 'received_at',
+  // A charger may say much in an event; what is long is not worth reading here.
+  'telemetry.device_events': {
+    at: 'received_at',
+    columns: `event_id, connector_id, event_type,
+      case when pg_column_size(data) > 2048 then '{"omitted": true}' else data end as data`,
+  },
+  'core.commands': { at: 'created_at', columns: 'command_id, connector_id, command, status' },
+  'core.charging_records': { at: 'created_at', columns: 'record_id, connector_id, energy_kwh, stop_reason' },
+  'core.firmware_reports': { at: 'received_at', columns: 'report_id, firmware_version, status' },
 }
 
 /** A row of one of the tables. */
@@ -18,8 +23,9 @@ export interface StoredRow {
 /** A tenant's latest rows before an instant, oldest first. */
 export async function before(db: Knex, tenantId: string, instant: Date, limit: number): Promise<StoredRow[]> {
   const lists = await Promise.all(
-    Object.entries(TABLES).map(async ([table, at]) => {
+    Object.entries(TABLES).map(async ([table, { at, columns }]) => {
       const rows = await db(table)
+        .select('device_id', at, db.raw(columns))
         .where({ tenant_id: tenantId })
         .where(at, '<', instant)
         .orderBy(at, 'desc')

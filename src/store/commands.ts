@@ -62,37 +62,31 @@ const REOFFER = `interval '30 seconds'`
 /** Queues commands in the given order and returns their ids in that order. */
 export async function queue(db: Knex, commands: NewCommand[]): Promise<string[]> {
   if (commands.length === 0) return []
-  const rows = await db('core.commands')
-    .insert(
-      commands.map(command => ({
-        tenant_id: command.tenantId,
-        device_id: command.deviceId,
-        connector_id: command.connectorId,
-        command: command.command,
-        params: JSON.stringify(command.params),
-        requested_by: command.requestedBy,
-        control_id: command.controlId ?? null,
-        schedule_id: command.scheduleId ?? null,
-        expires_at: db.raw(`now() + ? * interval '1 second'`, [command.expiresIn]),
-      })),
-    )
-    .returning('command_id')
+  // One parameter for all: a site may have more connectors than a statement may have parameters.
+  const { rows } = await db.raw<{ rows: { command_id: string }[] }>(
+    `insert into core.commands (tenant_id, device_id, connector_id, command, params, requested_by, control_id, schedule_id, expires_at)
+     select "tenantId", "deviceId", "connectorId", command, params, "requestedBy", "controlId", "scheduleId",
+       now() + "expiresIn" * interval '1 second'
+     from rows from (jsonb_to_recordset(?::jsonb) as (
+       "tenantId" uuid, "deviceId" uuid, "connectorId" int, command text, params jsonb, "requestedBy" text,
+       "controlId" uuid, "scheduleId" text, "expiresIn" int)) with ordinality as given
+     order by ordinality
+     returning command_id`,
+    [JSON.stringify(commands)],
+  )
   return rows.map(({ command_id }) => command_id)
 }
 
 /** All that waits for the charger, oldest first. Does not count as the delivery that a long-poll makes. */
 export async function listPending(db: Knex, deviceId: string): Promise<PendingCommand[]> {
-  // The second part sees the rows as they were before the first, so nothing comes twice.
+  await db('core.commands')
+    .where({ device_id: deviceId, status: 'queued' })
+    .whereRaw('expires_at > now()')
+    .update({ status: 'delivered', delivered_at: db.fn.now() })
+  // Another statement, which also sees what somebody else has just delivered.
   const { rows } = await db.raw<{ rows: CommandRow[] }>(
-    `with delivered as (
-       update core.commands set status = 'delivered', delivered_at = now()
-       where device_id = :deviceId and status = 'queued' and expires_at > now()
-       returning command_id, command, connector_id, params, expires_at, sequence)
-     select * from delivered
-     union all
-     select command_id, command, connector_id, params, expires_at, sequence from core.commands
-     where device_id = :deviceId and status = 'delivered' and expires_at > now()
-     order by sequence`,
+    `select command_id, command, connector_id, params, expires_at from core.commands
+     where device_id = :deviceId and status = 'delivered' and expires_at > now() order by sequence`,
     { deviceId },
   )
   return rows.map(toPending)

@@ -7,6 +7,8 @@ export interface DeviceEvent {
   eventType: string
   time: Date
   data: Record<string, unknown>
+  /** False for an event from the far future, which says nothing about now. */
+  live: boolean
   /** What the event says of the connector; null for an event that moves nothing. */
   move: ConnectorMove | null
 }
@@ -16,6 +18,8 @@ export interface ConnectorMove {
   vehicleConnected?: boolean
   faultCode?: string | null
 }
+
+const keyOf = ({ deviceId, connectorId }: DeviceEvent) => ({ device_id: deviceId, connector_id: connectorId })
 
 /** Stores the event and, unless something newer is known, moves the connector's live state. */
 export async function store(db: Knex, event: DeviceEvent): Promise<void> {
@@ -28,7 +32,12 @@ export async function store(db: Knex, event: DeviceEvent): Promise<void> {
       time: event.time,
       data: JSON.stringify(event.data),
     })
-    if (event.move === null) return
+    if (event.move === null) {
+      // A connector exists from the first time that its charger speaks of it.
+      if (event.live)
+        await transaction('core.connectors').insert(keyOf(event)).onConflict(['device_id', 'connector_id']).ignore()
+      return
+    }
     const { state, vehicleConnected, faultCode } = event.move
     await transaction.raw(
       `insert into core.connectors as c (device_id, connector_id, state, vehicle_connected, fault_code, state_at)

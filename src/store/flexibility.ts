@@ -77,26 +77,39 @@ export async function create(
   return row
 }
 
+export interface FreedConnector {
+  tenant_id: string
+  device_id: string
+  connector_id: number
+  /** What the newest control that is still in force asks of it; null when none is. */
+  limit: Record<string, unknown> | null
+}
+
 /**
- * Marks a control as lifted and returns the connectors whose power it limited and that no later control limits still;
- * nothing when it was lifted before.
+ * Marks a control as lifted and returns the connectors whose power it limited; nothing when it was lifted before. The
+ * controls of a tenant are lifted one after the other: two that end at once would each take the other for one that is
+ * in force.
  */
-export async function lift(
-  db: Knex,
-  controlId: string,
-): Promise<{ tenant_id: string; device_id: string; connector_id: number }[]> {
+export async function lift(db: Knex, controlId: string): Promise<FreedConnector[]> {
+  await db.raw(
+    `select pg_advisory_xact_lock(hashtextextended('flexibility ' || tenant_id, 0))
+     from core.flexibility_controls where control_id = ?`,
+    [controlId],
+  )
   const lifted = await db('core.flexibility_controls')
     .where({ control_id: controlId, lifted_at: null })
     .update({ lifted_at: db.fn.now() })
   if (lifted === 0) return []
-  return db('core.commands as c')
-    .distinct('c.tenant_id', 'c.device_id', 'c.connector_id')
-    .where({ 'c.control_id': controlId, 'c.command': 'set_power_limit' })
-    .whereNotExists(
-      db('core.commands as later')
-        .join('core.flexibility_controls as f', 'f.control_id', 'later.control_id')
-        .select(db.raw('1'))
-        .whereRaw('later.device_id = c.device_id and later.connector_id = c.connector_id')
-        .where({ 'later.command': 'set_power_limit', 'f.lifted_at': null }),
-    )
+  const { rows } = await db.raw<{ rows: FreedConnector[] }>(
+    `select distinct c.tenant_id, c.device_id, c.connector_id, other.params as limit
+     from core.commands c
+     left join lateral (
+       select o.params from core.commands o join core.flexibility_controls f using (control_id)
+       where o.device_id = c.device_id and o.connector_id = c.connector_id and o.command = 'set_power_limit'
+         and o.control_id is not null and f.lifted_at is null
+       order by o.sequence desc limit 1) other on true
+     where c.control_id = ? and c.command = 'set_power_limit'`,
+    [controlId],
+  )
+  return rows
 }

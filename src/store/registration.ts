@@ -48,6 +48,7 @@ export async function register(
     await transaction('core.devices')
       .where({ device_id: known.device_id })
       .update({ ...facts, secret_hash: hashSecret(secret), secret_reset_at: null })
+    await enterConnectors(transaction, known.device_id)
     await accessTokens.revokeOfDevice(transaction, known.device_id)
     return { deviceId: known.device_id, secret }
   })
@@ -58,7 +59,8 @@ async function enterConnectors(db: Knex, deviceId: string): Promise<void> {
     `insert into core.connectors (device_id, connector_id)
      select d.device_id, n from core.devices d
      join core.device_models m using (manufacturer, model), generate_series(1, m.connector_count) n
-     where d.device_id = ?`,
+     where d.device_id = ?
+     on conflict do nothing`,
     [deviceId],
   )
 }
@@ -68,7 +70,7 @@ export async function authenticate(
   db: Knex,
   deviceId: string,
   secret: string,
-): Promise<{ deviceId: string; tenantId: string } | undefined> {
+): Promise<{ deviceId: string; tenantId: string; secretHash: Buffer } | undefined> {
   const device = isUuid(deviceId)
     ? await db('core.devices')
         .first('device_id', 'tenant_id', 'secret_hash', 'secret_reset_at')
@@ -77,7 +79,7 @@ export async function authenticate(
   // The comparison is made for unknown chargers too, so that its time tells nothing.
   const proven = provesSecret(secret, device?.secret_hash ?? Buffer.alloc(32))
   return device !== undefined && proven && device.secret_reset_at === null
-    ? { deviceId: device.device_id, tenantId: device.tenant_id }
+    ? { deviceId: device.device_id, tenantId: device.tenant_id, secretHash: device.secret_hash }
     : undefined
 }
 

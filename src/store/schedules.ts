@@ -9,7 +9,7 @@ export interface ScheduleDocument extends Schedule {
   timezone?: string | null
 }
 
-interface ScheduleRow {
+export interface ScheduleRow {
   tenant_id: string
   device_id: string
   connector_id: number
@@ -75,13 +75,24 @@ export async function find(
   return db('core.schedules').first().where({ device_id: deviceId, connector_id: connectorId, tenant_id: tenantId })
 }
 
-export async function remove(db: Knex, tenantId: string, deviceId: string, connectorId: number): Promise<boolean> {
-  if (!isUuid(deviceId)) return false
-  return (
-    (await db('core.schedules')
-      .where({ device_id: deviceId, connector_id: connectorId, tenant_id: tenantId })
-      .delete()) > 0
-  )
+/** The connector's schedule, locked until the transaction ends. */
+export async function lock(db: Knex, deviceId: string, connectorId: number): Promise<ScheduleRow | undefined> {
+  return db('core.schedules').first().where({ device_id: deviceId, connector_id: connectorId }).forUpdate()
+}
+
+/** Removes the schedule and returns it; undefined where there was none. */
+export async function remove(
+  db: Knex,
+  tenantId: string,
+  deviceId: string,
+  connectorId: number,
+): Promise<ScheduleRow | undefined> {
+  if (!isUuid(deviceId)) return undefined
+  const [removed] = await db('core.schedules')
+    .where({ device_id: deviceId, connector_id: connectorId, tenant_id: tenantId })
+    .delete()
+    .returning('*')
+  return removed
 }
 
 /** The schedule if it is still the one that a job was made for, locked until the transaction ends. */

@@ -4,7 +4,6 @@ import { after } from 'node:test'
 import { impliedScopes, SCOPES } from '../../../src/auth/scopes.ts'
 import { hashSecret, newSecret } from '../../../src/auth/secrets.ts'
 import { connectAsOwner } from '../../../src/postgres/connect.ts'
-import * as accessTokens from '../../../src/store/accessTokens.ts'
 import * as clients from '../../../src/store/clients.ts'
 import { record, site } from '../../support/bodies.ts'
 import type { TestServer } from '../../support/testServer.ts'
@@ -60,15 +59,14 @@ export async function openSubject(server: TestServer): Promise<Subject> {
   async function expired(scheme: string) {
     const token = newSecret()
     const tenantId = await tenantOf(tenant.client_id)
-    const holder =
-      scheme === 'deviceToken'
-        ? { tenantId, deviceId: (await server.charger()).deviceId }
-        : { tenantId, clientId: tenant.client_id, scopes: SCOPES }
-    await accessTokens.issue(owner, hashSecret(token), holder)
-    const hash = { token_hash: hashSecret(token) }
-    await owner('core.access_tokens')
-      .where(hash)
-      .update({ expires_at: owner.raw(`now() - interval '1 second'`) })
+    await owner('core.access_tokens').insert({
+      token_hash: hashSecret(token),
+      tenant_id: tenantId,
+      ...(scheme === 'deviceToken'
+        ? { device_id: (await server.charger()).deviceId }
+        : { client_id: tenant.client_id, scopes: SCOPES }),
+      expires_at: owner.raw(`now() - interval '1 second'`),
+    })
     return bearer(token)
   }
 
