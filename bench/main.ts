@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
+import { startPostgrest } from './baselines/postgrest.ts'
 import type { Bench } from './cases/bench.ts'
 import { bootLines, runBoot } from './cases/boot.ts'
 import { type ConsoleRun, consoleLines, runConsole } from './cases/console.ts'
+import { type FluxRun, fluxLines, runFlux } from './cases/flux.ts'
 import { type OperationsRun, operationsLines, runOperations } from './cases/operations.ts'
 import { runBroadcast, runStream, type StreamRun, streamLines } from './cases/stream.ts'
 import { runTelemetry, type TelemetryRun, telemetryLines } from './cases/telemetry.ts'
@@ -22,6 +24,8 @@ interface Runs {
   stream: StreamRun[]
   broadcast: StreamRun[]
   operations: OperationsRun[]
+  flux: FluxRun[]
+  postgrest: FluxRun[]
   /** Peak of the server's resident memory after telemetry, console and stream, in MB. */
   memory: number[]
 }
@@ -67,6 +71,8 @@ async function runAll(bench: Bench): Promise<Line[]> {
     stream: [],
     broadcast: [],
     operations: [],
+    flux: [],
+    postgrest: [],
     memory: [],
   }
   for (let run = 1; run <= bench.plan.runs; run++) {
@@ -78,7 +84,11 @@ async function runAll(bench: Bench): Promise<Line[]> {
       runs.console.push(await runConsole(bench, server))
       runs.stream.push(await runStream(bench, server))
       runs.memory.push(server.peakMemory())
+      runs.flux.push(await runFlux(bench, server, 'ours'))
     })
+    const postgrest = await startPostgrest(bench.place)
+    if (postgrest !== undefined)
+      runs.postgrest.push(await withServer(Promise.resolve(postgrest), server => runFlux(bench, server, 'theirs')))
     runs.bare.push(await withServer(startBaseline(bench, 'groupCommit.ts'), server => runTelemetry(bench, server)))
     runs.bareConsole.push(await withServer(startBareConsole(bench), server => runConsole(bench, server)))
     runs.broadcast.push(await runBroadcast(bench))
@@ -89,6 +99,7 @@ async function runAll(bench: Bench): Promise<Line[]> {
     ...consoleLines(runs.console, runs.bareConsole),
     ...operationsLines(runs.operations),
     ...streamLines(runs.stream, runs.broadcast),
+    ...(runs.postgrest.length === runs.flux.length ? fluxLines(runs.flux, runs.postgrest) : []),
     {
       name: 'server memory under all of it',
       unit: 'MB',

@@ -5,7 +5,9 @@ import pg from 'pg'
 import { readConfig } from '../src/config.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/postgres/embedded.ts'
 import { migrate } from '../src/postgres/migrate.ts'
+import type { FluxCredentials } from '../src/seed/credentials.ts'
 import { seedDemo } from '../src/seed/seedDemo.ts'
+import { PLAIN_READINGS_30M } from './baselines/readings30m.ts'
 import { type Child, startServer } from './child.ts'
 import { type Fleet, registerFleet } from './fleet.ts'
 
@@ -15,6 +17,7 @@ export interface Place {
   databaseUrl: string
   fleet: Fleet
   fleetFile: string
+  flux: FluxCredentials
   /** Starts the real server, `src/main.ts`, on the Postgres of this place. */
   startOurs(): Promise<Child>
   /** Stops Postgres and leaves the data. */
@@ -78,6 +81,7 @@ async function furnish(dataDir: string, postgres: EmbeddedPostgres): Promise<Pla
       env: {
         ...SETTINGS,
         DATABASE_URL: postgres.url,
+        FLUX_JWT_SECRET: credentials.flux.jwt_secret,
         MIGRATE: '1',
         DATA_DIR: path.join(dataDir, 'server'),
         LOG_FILE: path.join(dataDir, 'server.log'),
@@ -91,7 +95,15 @@ async function furnish(dataDir: string, postgres: EmbeddedPostgres): Promise<Pla
   await server.stop()
   const fleetFile = path.join(dataDir, 'fleet.json')
   fs.writeFileSync(fleetFile, JSON.stringify(fleet), { mode: 0o600 })
-  return { dataDir, databaseUrl: postgres.url, fleet, fleetFile, startOurs, stopPostgres: () => postgres.stop() }
+  return {
+    dataDir,
+    databaseUrl: postgres.url,
+    fleet,
+    fleetFile,
+    flux: credentials.flux,
+    startOurs,
+    stopPostgres: () => postgres.stop(),
+  }
 }
 
 /** For the baseline that inserts by itself: the same columns, key and daily partitions, seen by no feed. */
@@ -105,6 +117,7 @@ async function createPlainTable(databaseUrl: string): Promise<void> {
       create table bench.readings_1 partition of bench.readings for values from (current_date - 1) to (current_date);
       create table bench.readings_2 partition of bench.readings for values from (current_date) to (current_date + 1);
       create table bench.readings_3 partition of bench.readings for values from (current_date + 1) to (current_date + 2)`)
+    await database.query(PLAIN_READINGS_30M)
   } finally {
     await database.end()
   }

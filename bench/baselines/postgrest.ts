@@ -1,16 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { adopt, type Child, freePort } from '../child.ts'
+import type { Place } from '../place.ts'
 
 const VERSION = '12.0.2-2'
 
-interface Settings {
-  databaseUrl: string
-  jwtSecret: string
-  /** Where PostgREST is installed, and where it stays for the next bench. */
-  directory: string
-}
+/** Where PostgREST is installed, and where it stays for the next bench. */
+const DIRECTORY = fileURLToPath(new URL('../../.data-bench/postgrest/', import.meta.url))
 
 /**
  * PostgREST on the same Postgres, tables and functions, with the same tokens: prepared statements, a pool as large as
@@ -18,8 +16,8 @@ interface Settings {
  *
  * @returns undefined, with the reason on standard error, where it cannot be had
  */
-export async function startPostgrest({ databaseUrl, jwtSecret, directory }: Settings): Promise<Child | undefined> {
-  const binary = install(directory)
+export async function startPostgrest({ databaseUrl, flux }: Place): Promise<Child | undefined> {
+  const binary = install(DIRECTORY)
   if (binary === undefined) return undefined
   const [port, adminPort] = [await freePort(), await freePort()]
   // It needs no more rights than its caller has, least of all root's.
@@ -31,7 +29,7 @@ export async function startPostgrest({ databaseUrl, jwtSecret, directory }: Sett
       PGRST_DB_URI: databaseUrl,
       PGRST_DB_SCHEMAS: 'flux,bench',
       PGRST_DB_ANON_ROLE: 'anon',
-      PGRST_JWT_SECRET: jwtSecret,
+      PGRST_JWT_SECRET: flux.jwt_secret,
       PGRST_SERVER_HOST: '127.0.0.1',
       PGRST_SERVER_PORT: String(port),
       PGRST_ADMIN_SERVER_PORT: String(adminPort),

@@ -23,6 +23,8 @@ export interface RestTraffic {
   rows?: number
   /** Or this. */
   body?: string
+  /** Named to a server that has several. */
+  schema?: string
 }
 
 export interface JobResult {

@@ -8,7 +8,7 @@ let newest = Date.now()
 /** A request of a connection, made once; new readings get times that none had before written into them each time. */
 export function restBytes(
   port: number,
-  { method, path, key, rows, body }: RestTraffic,
+  { method, path, key, rows, body, schema }: RestTraffic,
   connection: number,
 ): () => Buffer {
   const content = rows === undefined ? (body ?? '') : readings(rows, connection)
@@ -17,6 +17,7 @@ export function restBytes(
     `Host: 127.0.0.1:${port}`,
     `apikey: ${key}`,
     `Authorization: Bearer ${key}`,
+    ...(schema === undefined ? [] : [`${method === 'GET' ? 'Accept' : 'Content'}-Profile: ${schema}`]),
     ...(content === '' ? [] : ['Content-Type: application/json', `Content-Length: ${content.length}`]),
   ]
   const text = `${head.join('\r\n')}\r\n\r\n${content}`
