@@ -53,18 +53,20 @@ export async function up(knex: Knex): Promise<void> {
         select start, start + (ceil(extract(epoch from end_time - start) / extract(epoch from width)))::int * width as stop
         from date_bin(width, start_time, timestamptz '2000-01-01Z') as start
         where flux.check_buckets(width, start_time, end_time)
-      ), bucket as materialized (
-        select r.device_id, date_bin(width, r.time, timestamptz '2000-01-01Z') as time_b,
-          ${MOMENTARY.map(name => `avg(r.${name}) as ${name}`).join(', ')},
-          ${COUNTERS.map(name => `min(r.${name}) as ${name}_min, max(r.${name}) as ${name}_max`).join(', ')}
-        from flux.mg_meter_readings r
-        where r.time >= (select start from wanted) and r.time < (select stop from wanted)
-          and (device_ids is null or r.device_id = any (device_ids))
-        group by r.device_id, date_bin(width, r.time, timestamptz '2000-01-01Z')
-      ), device as (
-        select distinct device_id from bucket where device_ids is null
+      ), device as materialized (
+        select unnest(device_ids) as device_id
         union
-        select unnest(device_ids)
+        select r.device_id from flux.mg_meter_readings r
+        where device_ids is null and r.time >= (select start from wanted) and r.time < (select stop from wanted)
+      ), bucket as materialized (
+        select d.device_id, b.* from device d cross join lateral (
+          select date_bin(width, r.time, timestamptz '2000-01-01Z') as time_b,
+            ${MOMENTARY.map(name => `avg(r.${name}) as ${name}`).join(', ')},
+            ${COUNTERS.map(name => `min(r.${name}) as ${name}_min, max(r.${name}) as ${name}_max`).join(', ')}
+          from flux.mg_meter_readings r
+          where r.device_id = d.device_id
+            and r.time >= (select start from wanted) and r.time < (select stop from wanted)
+          group by date_bin(width, r.time, timestamptz '2000-01-01Z')) b
       ), edge as materialized (
         select d.device_id, e.time, p.time is not null as before, n.time is not null as after,
           ${COUNTERS.map(counterAtEdge).join(',\n          ')}

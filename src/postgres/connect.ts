@@ -50,10 +50,16 @@ export function connect(url: string, onError: (error: Error) => void): Connectio
 /** Whoever writes their own filters gets no more of Postgres's time than an answer is waited for; in milliseconds. */
 const STATEMENT_TIMEOUT = 10_000
 
+/**
+ * Plans of prepared statements are kept for every value: Postgres would otherwise plan a read with a limit anew each time,
+ * which takes three times as long as reading the latest row.
+ */
+const KEPT_PLANS = '-c plan_cache_mode=force_generic_plan'
+
 function openRolePool(url: string, role: Role, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
-    options: `-c role=${role} -c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=${STATEMENT_TIMEOUT}`,
+    options: `-c role=${role} -c timezone=UTC ${KEPT_PLANS} -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=${STATEMENT_TIMEOUT}`,
     max: 10,
     keepAlive: true,
     connectionTimeoutMillis: 5000,

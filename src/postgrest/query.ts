@@ -1,7 +1,6 @@
-import { afterSql, orderSql, Parameters, pathSql, quote, whereSql } from './conditions.ts'
-import { restError } from './errors.ts'
+import { afterSql, orderSql, Parameters, quote, whereSql } from './conditions.ts'
 import { type ChangePlan, type InsertPlan, type Plan, type ReadPlan, wantsRows } from './plan.ts'
-import type { OutputColumn } from './resolve.ts'
+import { rowTextSql } from './rowText.ts'
 import type { Column, Table } from './table.ts'
 
 /** A statement whose text depends on the shape of a request and never on a value in it. */
@@ -23,9 +22,6 @@ export interface ResultRow {
   /** The key of the only row that was written, as a JSON object of texts. */
   key?: string | null
 }
-
-/** Postgres takes no more arguments than this in one call, and a named value is two of them. */
-const MOST_NAMED = 50
 
 /** @returns undefined when there is nothing to do: no row to write, or no value to set */
 export function statementOf(plan: Plan): Statement | undefined {
@@ -57,30 +53,29 @@ const matching = (plan: ReadPlan, parameters: Parameters) =>
   `from ${sourceSql(plan, parameters)} t${whereSql(plan.conditions, parameters)}`
 
 function readSql(plan: ReadPlan, parameters: Parameters): string {
-  const { output, keyset, conditions, order, limit, offset } = plan
+  const { output, format, keyset, conditions, order, limit, offset } = plan
   const source = sourceSql(plan, parameters)
   let where = whereSql(conditions, parameters)
   const total = plan.preferences.count === 'exact' ? `, (select count(*)::int from ${source} t${where}) as total` : ''
   if (keyset?.after !== undefined)
     where += `${where === '' ? ' where' : ' and'} ${afterSql(keyset.keys, keyset.after, parameters)}`
+  const atMost = limit === undefined ? undefined : `${parameters.bind(limit)}::int8`
   const end =
     orderSql(order, parameters) +
-    (limit === undefined ? '' : ` limit ${parameters.bind(limit)}::int8`) +
+    (atMost === undefined ? '' : ` limit ${atMost}`) +
     (offset === 0 ? '' : ` offset ${parameters.bind(offset)}::int8`)
-  if (keyset === undefined) {
-    const rows = `select ${outputSql(output, parameters)} from ${source} t${where}${end}`
-    return `select ${bodySql(plan, parameters)}, count(*)::int as page_total${total} from (${rows}) r`
-  }
-  const keys = keyset.keys.map(({ path }) => path.column.name)
-  const needed = new Set([...keys, ...output.map(({ path }) => path.column.name)])
-  const last = `select json_build_array(${keys.map(key => `t.${quote(key)}::text`).join(', ')})::text from page t`
-  return (
-    `with page as materialized (select ${[...needed].map(name => `t.${quote(name)}`).join(', ')} from ${source} t${where}${end}) ` +
-    `select ${bodySql(plan, parameters)}, count(*)::int as page_total${total}, ` +
-    `(${last} offset ${parameters.bind(limit! - 1)}::int8 limit 1) as last ` +
-    `from (select ${outputSql(output, parameters)} from page t) r`
-  )
+  const keys = keyset?.keys.map(({ path }, index) => `, t.${quote(path.column.name)} as k${index + 1}`) ?? []
+  const rows = `select ${rowTextSql(output, format.stripNulls, parameters)} as text${keys.join('')} from ${source} t${where}${end}`
+  const last = keys.map((_key, index) => `(array_agg(r.k${index + 1}))[count(*)::int]::text`)
+  const next =
+    keyset === undefined
+      ? ''
+      : `, case when count(*) = ${atMost} then json_build_array(${last.join(', ')})::text end as last`
+  return `select ${BODY}, count(*)::int as page_total${total}${next} from (${rows}) r`
 }
+
+/** Rows are joined in the order in which they come. */
+const BODY = `'[' || coalesce(string_agg(r.text, ','), '') || ']' as body`
 
 /** A table, or a call of a function with its arguments by name. */
 function sourceSql({ source }: ReadPlan, parameters: Parameters): string {
@@ -91,44 +86,6 @@ function sourceSql({ source }: ReadPlan, parameters: Parameters): string {
   )
   return `${quote(routine.schema)}.${quote(routine.name)}(${named.join(', ')})`
 }
-
-/** The rows are there under their names already, or as c1, c2, ... where the request names them itself. */
-function bodySql({ output, format }: Plan, parameters: Parameters): string {
-  const row = namesAreOurs(output) ? 'row_to_json(r)' : namedRow(output, parameters)
-  return `coalesce(json_agg(${format.stripNulls ? `json_strip_nulls(${row})` : row}), '[]')::text as body`
-}
-
-function namedRow(output: OutputColumn[], parameters: Parameters): string {
-  if (output.length > MOST_NAMED)
-    throw restError('PGRST100', `a select with aliases or json paths may have at most ${MOST_NAMED} columns`)
-  return `json_build_object(${output.map(({ name }, index) => `${parameters.bind(name)}::text, r.c${index + 1}`).join(', ')})`
-}
-
-function outputSql(output: OutputColumn[], parameters: Parameters): string {
-  const ours = namesAreOurs(output)
-  return output
-    .map(
-      (column, index) =>
-        `${valueSql(column, parameters)} as ${ours ? quote(column.path.column.name) : `c${index + 1}`}`,
-    )
-    .join(', ')
-}
-
-/** Names of columns are ours; an alias or the key of a json path is a value of the request. */
-const namesAreOurs = (output: OutputColumn[]) =>
-  output.every(({ name, path }) => path.steps.length === 0 && name === path.column.name) &&
-  new Set(output.map(({ name }) => name)).size === output.length
-
-function valueSql({ path, cast }: OutputColumn, parameters: Parameters): string {
-  const value = pathSql(path, parameters)
-  if (cast !== undefined) return `(${value})::${cast}`
-  return path.column.type === 'timestamptz' ? instantSql(value) : value
-}
-
-/** UTC with milliseconds, or microseconds where there are any. The time zone of the connection is UTC. */
-export const instantSql = (value: string): string =>
-  `case when date_trunc('milliseconds', ${value}) = ${value} then to_char(${value}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') ` +
-  `else to_char(${value}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') end`
 
 function insertSql(plan: InsertPlan, parameters: Parameters): string {
   const { table, columns, rows, preferences, conflict } = plan
@@ -185,8 +142,8 @@ function writtenSql(plan: InsertPlan | ChangePlan, write: string, parameters: Pa
   const { output, preferences, table, kind } = plan
   const keys = table.primaryKey.map(quote)
   if (wantsRows(preferences)) {
-    const rows = `select ${outputSql(output, parameters)} from written t`
-    return `with written as (${write} returning t.*) select ${bodySql(plan, parameters)}, count(*)::int as page_total from (${rows}) r`
+    const rows = `select ${rowTextSql(output, plan.format.stripNulls, parameters)} as text from written t`
+    return `with written as (${write} returning t.*) select ${BODY}, count(*)::int as page_total from (${rows}) r`
   }
   const located = kind === 'insert' && preferences.return === 'headers-only'
   const key = located

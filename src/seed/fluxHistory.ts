@@ -74,7 +74,7 @@ const BATTERIES = `
       from ${MINUTES} as time, flux.mg_device_registry where type = 'bess') as minute
   ) as battery`
 
-/** Active power in kW, import positive; the grid's meter sees homes less sun. */
+/** Active power in kW, import positive; the grid's meter sees homes less sun. Digits are as many as meters show. */
 const METERS = `
   insert into flux.mg_meter_readings (time, device_id, frequency, voltage_line_average, current_phase_a, current_phase_b,
     current_phase_c, current_phase_average, power_phase_a_active, power_phase_b_active, power_phase_c_active,
@@ -83,10 +83,20 @@ const METERS = `
     energy_imported_phase_b_active, energy_exported_phase_b_active, energy_imported_phase_c_active,
     energy_exported_phase_c_active, energy_imported_reactive, energy_exported_reactive, energy_imported_apparent,
     energy_exported_apparent, created_at)
-  select time, id, 50 + 0.05 * wave, 415 + 2 * wave, amps * 1.02, amps, amps * 0.98, amps, power * 0.34, power / 3,
-    power * (0.66 - 1 / 3.0), power, power * 0.2, abs(power) * 1.02, 0.98, imported, exported, imported * 0.34,
-    exported * 0.34, imported / 3, exported / 3, imported * (0.66 - 1 / 3.0), exported * (0.66 - 1 / 3.0),
-    imported * 0.2, exported * 0.2, imported * 1.02, exported * 1.02, time + interval '1 second'
+  select time, id, ${[
+    ['50 + 0.05 * wave', 2],
+    ['415 + 2 * wave', 1],
+    ...['amps * 1.02', 'amps', 'amps * 0.98', 'amps'].map(current => [current, 2]),
+    ...['power * 0.34', 'power / 3', 'power * (0.66 - 1 / 3.0)', 'power', 'power * 0.2', 'abs(power) * 1.02'].map(
+      kilowatts => [kilowatts, 3],
+    ),
+    ['0.98', 2],
+    ...[1, 0.34, 1 / 3, 0.66 - 1 / 3, 0.2, 1.02].flatMap(share =>
+      ['imported', 'exported'].map(counted => [`${counted} * ${share}`, 3]),
+    ),
+  ]
+    .map(([value, digits]) => `round((${value})::numeric, ${digits})`)
+    .join(', ')}, time + interval '1 second'
   from (
     select time, id, power, wave, abs(power) * 1020 / 415 / 1.732 as amps,
       1000 + sum(greatest(power, 0)) over kept / 60 as imported, 100 + sum(greatest(-power, 0)) over kept / 60 as exported

@@ -81,14 +81,14 @@ export interface FreedConnector {
   tenant_id: string
   device_id: string
   connector_id: number
-  /** What the newest control that is still in force asks of it; null when none is. */
+  /** What the newest control that is still in force asked of it before; null when none is. */
   limit: Record<string, unknown> | null
 }
 
 /**
- * Marks a control as lifted and returns the connectors whose power it limited; nothing when it was lifted before. The
- * controls of a tenant are lifted one after the other: two that end at once would each take the other for one that is
- * in force.
+ * Marks a control as lifted and returns the connectors whose power it was the last to limit; nothing when it was lifted
+ * before. The controls of a tenant are lifted one after the other: two that end at once would each take the other for
+ * one that is in force.
  */
 export async function lift(db: Knex, controlId: string): Promise<FreedConnector[]> {
   await db.raw(
@@ -101,14 +101,14 @@ export async function lift(db: Knex, controlId: string): Promise<FreedConnector[
     .update({ lifted_at: db.fn.now() })
   if (lifted === 0) return []
   const { rows } = await db.raw<{ rows: FreedConnector[] }>(
-    `select distinct c.tenant_id, c.device_id, c.connector_id, other.params as limit
+    `select c.tenant_id, c.device_id, c.connector_id, other.params as limit
      from core.commands c
      left join lateral (
-       select o.params from core.commands o join core.flexibility_controls f using (control_id)
+       select o.params, o.sequence from core.commands o join core.flexibility_controls f using (control_id)
        where o.device_id = c.device_id and o.connector_id = c.connector_id and o.command = 'set_power_limit'
-         and o.control_id is not null and f.lifted_at is null
+         and f.lifted_at is null
        order by o.sequence desc limit 1) other on true
-     where c.control_id = ? and c.command = 'set_power_limit'`,
+     where c.control_id = ? and c.command = 'set_power_limit' and (other.sequence is null or other.sequence < c.sequence)`,
     [controlId],
   )
   return rows

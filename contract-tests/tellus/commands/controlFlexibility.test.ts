@@ -220,6 +220,15 @@ describe('a flexibility control', () => {
     await liftFlexibility(db, { controlId: second }, 300)
     assert.deepEqual((await powers(where, 'power_limit_percent')).slice(2), [100])
   })
+  it('leaves what an earlier control that is still in force asked for', async () => {
+    const where = await place(['TP-AC22'])
+    const first = (await limit(where, { power_limit: 5 })).body.data.control_id
+    const second = (await limit(where, { power_limit: 3 })).body.data.control_id
+    await liftFlexibility(db, { controlId: second }, 300)
+    assert.deepEqual(await powers(where, 'power_limit'), [5, 3, 5])
+    await liftFlexibility(db, { controlId: first }, 300)
+    assert.deepEqual((await powers(where, 'power_limit_percent')).slice(3), [100])
+  })
   it('that discharges needs no lifting, because the command has its duration', async () => {
     const where = await place(['TP-DC180-V2G'])
     const { control_id: controlId } = (await limit(where, { discharge_power: 10 }, 'discharge')).body.data
