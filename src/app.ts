@@ -56,7 +56,6 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     queueLimit: config.ingestQueue,
     observe: observeFlush,
   })
-  watch(metrics, { ingest, feed })
   const [jobs] = await Promise.all([startJobs(db, log, config), feed.start()])
   const services: Services = {
     config,
@@ -72,6 +71,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     activity: new Activity(db, feed),
     draining: drain.signal,
   }
+  watch(metrics, services)
   const { rest } = services
   const doors: Doors = {
     stream: new Stream(services),

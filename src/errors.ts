@@ -40,8 +40,11 @@ export const STATUS: Record<ErrorKind, number> = {
 export interface ErrorOptions {
   /** Says more to a program, for example `{field: 'sn'}`; shown to the caller. */
   details?: Record<string, unknown>
-  /** `missing`: a required parameter is absent. `expired`: the credential was good once. `body`: it cannot be read. */
-  reason?: 'missing' | 'expired' | 'body'
+  /**
+   * `missing`: a required parameter is absent. `expired`: the credential was good once. `body`: it cannot be read.
+   * `value`: something in the body has another type or range.
+   */
+  reason?: 'missing' | 'expired' | 'body' | 'value'
   headers?: Record<string, string>
   /** Whose good credential was not enough; for the log. */
   caller?: Caller

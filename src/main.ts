@@ -59,7 +59,7 @@ async function end(code: number): Promise<void> {
 
 async function openDatabase(config: Config): Promise<string> {
   if (config.databaseUrl !== undefined) {
-    await checkPostgres(config.databaseUrl)
+    await checkPostgres(config.databaseUrl, config)
     if (config.migrate) await migrate(config.databaseUrl)
     else if (!(await isCurrent(config.databaseUrl))) {
       throw new StartError('the database lacks migrations; run "npm run migrate", or start with MIGRATE=1')

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Feed } from './feed/feed.ts'
-import type { Ingest } from './ingest/ingest.ts'
+import type { Services } from './services.ts'
 
 /** Prometheus metrics of this process. */
 export interface Metrics {
@@ -44,7 +43,7 @@ export function createMetrics(): Metrics {
 }
 
 /** Adds what is only known when somebody asks. */
-export function watch({ registry }: Metrics, { ingest, feed }: { ingest: Ingest; feed: Feed }): void {
+export function watch({ registry }: Metrics, { ingest, rest, feed }: Pick<Services, 'ingest' | 'rest' | 'feed'>): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -55,6 +54,8 @@ export function watch({ registry }: Metrics, { ingest, feed }: { ingest: Ingest;
       },
     })
   gauge('voltspec_ingest_queue_depth', 'Samples that wait for their commit.', () => ingest.readings.depth)
+  if (rest !== undefined)
+    gauge('voltspec_rows_queue_depth', 'Rows of flux that wait for their commit.', () => rest.inserts.depth)
   gauge('voltspec_feed_live', '1 while changes arrive from the write-ahead log.', () => Number(feed.live))
   gauge('voltspec_feed_lag_seconds', 'Age of the last change that was seen.', () => feed.lagSeconds)
 }

@@ -107,6 +107,13 @@ describe('the start on an outside database is refused in one line, with code 1',
       /^DATABASE_URL: the role must be a member of the role voltspec_app/,
     )
   })
+  it('when the role may not act for the callers of flux', async () => {
+    await query(outside('postgres'), `create role half login replication password 'secret' in role voltspec_app`)
+    await assertRefused(
+      { DATABASE_URL: outside('voltspec', 'half'), FLUX_JWT_SECRET: 'a secret of at least thirty-two bytes' },
+      /^DATABASE_URL: the role must be a member of the role (anon|authenticated|service_role)/,
+    )
+  })
   it('when the role may not migrate', async () => {
     await query(outside('postgres'), 'create database theirs')
     await query(outside('postgres'), `create role guest login replication password 'secret' in role voltspec_app`)

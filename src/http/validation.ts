@@ -14,7 +14,8 @@ export function validationError({ keyword, instancePath, params, message }: Erro
   const field = path.join('.') || (place === 'requestBody' ? 'body' : place)
   const { allowedValues } = params as { allowedValues?: unknown[] }
   const words = allowedValues === undefined ? message : `${message}: ${allowedValues.join(', ')}`
-  return new ApiError('invalid', `${field} ${words}`, { details: { field } })
+  const reason = place !== 'requestBody' ? undefined : path.length === 0 ? 'body' : 'value'
+  return new ApiError('invalid', `${field} ${words}`, { ...(reason && { reason }), details: { field } })
 }
 
 const unescapePointer = (token: string) => token.replaceAll('~1', '/').replaceAll('~0', '~')

@@ -77,6 +77,7 @@ function copyBinaries(binaries: string): string {
   const { version } = JSON.parse(fs.readFileSync(path.join(binaries, '../package.json'), 'utf8'))
   const copy = path.join(SHARED, `postgres-${version}`)
   if (!fs.existsSync(copy)) {
+    fs.mkdirSync(SHARED, { recursive: true, mode: 0o755 })
     const unfinished = fs.mkdtempSync(`${copy}.`)
     fs.cpSync(binaries, unfinished, { recursive: true, verbatimSymlinks: true })
     fs.chmodSync(unfinished, 0o755)

@@ -1,13 +1,16 @@
 import knexFactory, { type Knex } from 'knex'
 import pg from 'pg'
-import type { Role } from '../auth/roleTokens.ts'
+import { ROLES, type Role } from '../auth/roleTokens.ts'
+import type { Config } from '../config.ts'
 import { StartError } from '../errors.ts'
 
 /** A database that says nothing for so long is away; in milliseconds. */
 const PATIENCE = 15_000
 
-/** Connections as `voltspec_app`, which owns nothing: the role is part of the connection, so it costs no statement. */
-const AS_APPLICATION = '-c role=voltspec_app'
+/** Owns nothing. */
+const APPLICATION = 'voltspec_app'
+/** The role is part of the connection, so it costs no statement. */
+const AS_APPLICATION = `-c role=${APPLICATION}`
 
 export interface Connections {
   /** For requests: Knex on a pool. */
@@ -102,8 +105,9 @@ function openKnex(url: string, { max, options, patience, onError }: KnexOptions)
  *
  * @throws StartError with one line that says what is missing
  */
-export async function checkPostgres(url: string): Promise<void> {
+export async function checkPostgres(url: string, { fluxJwtSecret }: Pick<Config, 'fluxJwtSecret'>): Promise<void> {
   if (!/^(postgres(ql)?|socket):/.test(url)) throw new StartError('DATABASE_URL must begin with postgres://')
+  const roles = fluxJwtSecret === undefined ? [APPLICATION] : [APPLICATION, ...ROLES]
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
   try {
     await client.connect()
@@ -113,16 +117,17 @@ export async function checkPostgres(url: string): Promise<void> {
     )
   }
   try {
-    const { rows } = await client.query<{ version: number; wal: string; replication: boolean; member: boolean }>(
+    const { rows } = await client.query<{ version: number; wal: string; replication: boolean; closed: string[] }>(
       `select current_setting('server_version_num')::int as version, current_setting('wal_level') as wal,
          (select rolreplication or rolsuper from pg_roles where rolname = current_user) as replication,
-         coalesce((select pg_has_role(oid, 'member') from pg_roles where rolname = 'voltspec_app'), true) as member`,
+         array(select rolname::text from pg_roles where rolname = any ('{${roles}}') and not pg_has_role(oid, 'member')) as closed`,
     )
     const [facts] = rows
     if (facts!.version < 150_000) throw new StartError('DATABASE_URL: Postgres 15 or newer is needed')
     if (facts!.wal !== 'logical') throw new StartError(`DATABASE_URL: wal_level must be logical, not ${facts!.wal}`)
     if (!facts!.replication) throw new StartError('DATABASE_URL: the role needs the REPLICATION attribute')
-    if (!facts!.member) throw new StartError('DATABASE_URL: the role must be a member of the role voltspec_app')
+    if (facts!.closed.length > 0)
+      throw new StartError(`DATABASE_URL: the role must be a member of the role ${facts!.closed[0]}`)
   } finally {
     await client.end()
   }

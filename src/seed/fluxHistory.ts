@@ -42,11 +42,12 @@ export const FLUX_DEVICES = [
 /**
  * A site with two batteries and three meters, their readings of every minute, and the market's signals. Postgres makes
  * the rows: charging at night and discharging in the evening, homes that wake and cook, a sun that sets, and counters
- * that add up what the power amounts to.
+ * that add up what the power amounts to. Nothing is added where there are devices already.
  *
  * @param days how far back, up to now
  */
 export async function seedFlux(db: Knex, days: number): Promise<void> {
+  if ((await db('flux.mg_device_registry').first('id')) !== undefined) return
   await db('flux.mg_device_registry').insert(
     FLUX_DEVICES.map(device => ({ ...device, metadata: JSON.stringify(device.metadata) })),
   )

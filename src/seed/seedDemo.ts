@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import fs from 'node:fs'
 import type { Knex } from 'knex'
 import { hashSecret, newSecret } from '../auth/secrets.ts'
 import type { Config } from '../config.ts'
@@ -7,7 +6,13 @@ import { ensurePartitions } from '../jobs/ensurePartitions.ts'
 import { connectAsOwner } from '../postgres/connect.ts'
 import * as clients from '../store/clients.ts'
 import * as tenants from '../store/tenants.ts'
-import { credentialsFile, newFluxCredentials, writeCredentials } from './credentials.ts'
+import {
+  type Credentials,
+  credentialsFile,
+  newFluxCredentials,
+  readCredentials,
+  writeCredentials,
+} from './credentials.ts'
 import { type DemoTenant, MODELS, TENANTS } from './fleet.ts'
 import { seedFlux } from './fluxHistory.ts'
 import { type Session, samplesOf, sessionsOf } from './history.ts'
@@ -23,7 +28,8 @@ interface SeedOptions {
 
 /**
  * Fills an empty embedded database with two tenants, their fleets and a month of history, and writes
- * `credentials.json` beside the data. All of it is one transaction.
+ * `credentials.json` beside the data. All of it is one transaction. A data directory from before a contract joined gets
+ * what it lacks.
  *
  * @returns where the credentials are, or undefined where there are none
  */
@@ -36,27 +42,33 @@ export async function seedDemo(
   const knex = connectAsOwner(url)
   try {
     if (databaseUrl !== undefined && !force) return undefined
-    const known = await tenants.findBySlug(knex, TENANTS[0]!.slug)
-    if (known !== undefined) return fs.existsSync(file) ? file : undefined
+    const isSeeded = (await tenants.findBySlug(knex, TENANTS[0]!.slug)) !== undefined
+    const known = isSeeded ? readCredentials(dataDir) : {}
+    if (known === undefined) return undefined
+    if (known.flux !== undefined) return file
     say('seeding two demo tenants with a month of history')
     await knex.transaction(async transaction => {
       await ensurePartitions(transaction)
-      await seedCatalogue(transaction)
-      const random = randomFrom(2026)
-      const [first, second] = TENANTS
-      const demo = await seedTenant(transaction, first!, random)
-      const other = await seedTenant(transaction, second!, random)
+      const tellus = isSeeded ? {} : await seedTellus(transaction)
       await seedFlux(transaction, fluxDays)
       // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.
-      writeCredentials(dataDir, {
-        tellus: await consoleAndAdmin(transaction, first!.slug, demo),
-        flux: await newFluxCredentials(fluxJwtSecret),
-        other_tenant: { tellus: await createConsole(transaction, second!.slug, other) },
-      })
+      writeCredentials(dataDir, { ...known, ...tellus, flux: await newFluxCredentials(fluxJwtSecret) })
     })
     return file
   } finally {
     await knex.destroy()
+  }
+}
+
+async function seedTellus(db: Knex): Promise<Pick<Credentials, 'tellus' | 'other_tenant'>> {
+  await seedCatalogue(db)
+  const random = randomFrom(2026)
+  const [first, second] = TENANTS
+  const demo = await seedTenant(db, first!, random)
+  const other = await seedTenant(db, second!, random)
+  return {
+    tellus: await consoleAndAdmin(db, first!.slug, demo),
+    other_tenant: { tellus: await createConsole(db, second!.slug, other) },
   }
 }
 

@@ -42,6 +42,7 @@ export function renderError(error: ApiError): RenderedError {
 
 function codeOf({ kind, reason }: ApiError): string {
   if (kind === 'invalid' && reason === 'body') return 'PGRST102'
+  if (kind === 'invalid' && reason === 'value') return '22P02'
   if (kind === 'unauthorized' && reason === 'missing') return 'PGRST302'
   return CODE[kind]
 }

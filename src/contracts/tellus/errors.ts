@@ -49,7 +49,7 @@ export function renderError(error: ApiError, operation: ServedOperation | undefi
 }
 
 function oauthError(error: ApiError): { error: string; error_description: string } {
-  const wrongGrant = error.kind === 'invalid' && error.details?.field === 'grant_type' && error.reason === undefined
+  const wrongGrant = error.kind === 'invalid' && error.details?.field === 'grant_type' && error.reason !== 'missing'
   const name = wrongGrant
     ? 'unsupported_grant_type'
     : ((error.details?.error as string | undefined) ?? OAUTH[error.kind])
