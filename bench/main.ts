@@ -3,8 +3,9 @@ import { startPostgrest } from './baselines/postgrest.ts'
 import type { Bench } from './cases/bench.ts'
 import { bootLines, runBoot } from './cases/boot.ts'
 import { type ConsoleRun, consoleLines, runConsole } from './cases/console.ts'
-import { type FluxRun, fluxLines, runFlux } from './cases/flux.ts'
+import { type BulkRun, bulkLines, type FluxRun, fluxLines, runBulk, runFlux } from './cases/flux.ts'
 import { type OperationsRun, operationsLines, runOperations } from './cases/operations.ts'
+import { type RealtimeRun, realtimeLines, runRealtime } from './cases/realtime.ts'
 import { runBroadcast, runStream, type StreamRun, streamLines } from './cases/stream.ts'
 import { runTelemetry, type TelemetryRun, telemetryLines } from './cases/telemetry.ts'
 import { type Child, startServer, stopAll } from './child.ts'
@@ -26,6 +27,8 @@ interface Runs {
   operations: OperationsRun[]
   flux: FluxRun[]
   postgrest: FluxRun[]
+  bulk: BulkRun[]
+  realtime: RealtimeRun[]
   /** Peak of the server's resident memory after telemetry, console and stream, in MB. */
   memory: number[]
 }
@@ -73,6 +76,8 @@ async function runAll(bench: Bench): Promise<Line[]> {
     operations: [],
     flux: [],
     postgrest: [],
+    bulk: [],
+    realtime: [],
     memory: [],
   }
   for (let run = 1; run <= bench.plan.runs; run++) {
@@ -85,6 +90,8 @@ async function runAll(bench: Bench): Promise<Line[]> {
       runs.stream.push(await runStream(bench, server))
       runs.memory.push(server.peakMemory())
       runs.flux.push(await runFlux(bench, server, 'ours'))
+      runs.bulk.push(await runBulk(bench, server))
+      runs.realtime.push(await runRealtime(bench, server))
     })
     const postgrest = await startPostgrest(bench.place)
     if (postgrest !== undefined)
@@ -100,6 +107,8 @@ async function runAll(bench: Bench): Promise<Line[]> {
     ...operationsLines(runs.operations),
     ...streamLines(runs.stream, runs.broadcast),
     ...(runs.postgrest.length === runs.flux.length ? fluxLines(runs.flux, runs.postgrest) : []),
+    ...bulkLines(runs.bulk),
+    ...realtimeLines(runs.realtime),
     {
       name: 'server memory under all of it',
       unit: 'MB',

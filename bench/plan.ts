@@ -8,6 +8,8 @@ export interface Plan {
   operationsSeconds: number
   /** Samples that each stream subscriber gets in one run. */
   streamFrames: number
+  /** Commits that are listened for, one by one and then in a rush. */
+  realtimeCommits: number
   boots: number
 }
 
@@ -18,6 +20,7 @@ export const FULL: Plan = {
   consoleSeconds: 1.2,
   operationsSeconds: 2,
   streamFrames: 200,
+  realtimeCommits: 200,
   boots: 3,
 }
 
@@ -29,6 +32,7 @@ export const QUICK: Plan = {
   consoleSeconds: 1,
   operationsSeconds: 2,
   streamFrames: 100,
+  realtimeCommits: 100,
   boots: 1,
 }
 

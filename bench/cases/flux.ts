@@ -1,4 +1,5 @@
 import { FLUX_DEVICES } from '../../src/seed/fluxHistory.ts'
+import { copyRows } from '../baselines/copy.ts'
 import type { Child } from '../child.ts'
 import type { RestTraffic } from '../load/job.ts'
 import type { Line } from '../table.ts'
@@ -47,6 +48,34 @@ const CASES: Case[] = [
     name: '30-minute buckets of a day, the same function',
     wanted: 1,
     ours: { method: 'POST', path: '/rpc/get_meter_readings_30m', body },
+  },
+]
+
+const BULK = { connections: 4, rows: 1000 }
+const WANTED_OF_COPY = 0.4
+
+/** Rows per second: bulk inserts of ours, and COPY. */
+export interface BulkRun {
+  ours: number
+  copy: number
+}
+
+export async function runBulk({ load, place, plan }: Bench, server: Child): Promise<BulkRun> {
+  const { connections, rows } = BULK
+  const { service_key: key } = place.flux
+  const traffic = { kind: 'rest' as const, key, method: 'POST' as const, path: '/rest/v1/mg_meter_readings', rows }
+  const { perSecond } = await measure(load, server, { connections, seconds: plan.consoleSeconds, traffic })
+  const copy = await copyRows(place.databaseUrl, { ...BULK, seconds: plan.consoleSeconds })
+  return { ours: perSecond * rows, copy }
+}
+
+export const bulkLines = (runs: BulkRun[]): Line[] => [
+  {
+    name: `flux, insert of ${BULK.rows} rows: COPY`,
+    unit: 'rows/s',
+    ours: runs.map(({ ours }) => ours),
+    baseline: runs.map(({ copy }) => copy),
+    wanted: { atLeast: WANTED_OF_COPY },
   },
 ]
 

@@ -1,9 +1,8 @@
 import type { RestTraffic } from './job.ts'
+import { newReading, nextTime } from './reading.ts'
 
 const ISO_LENGTH = 24
 const NO_TIME = '0000-00-00T00:00:00.000Z'
-/** Each connection reports for a device of its own, and each reading has a millisecond of its own. */
-let newest = Date.now()
 
 /** A request of a connection, made once; new readings get times that none had before written into them each time. */
 export function restBytes(
@@ -24,22 +23,12 @@ export function restBytes(
   const bytes = Buffer.from(text, 'latin1')
   const places = [...text.matchAll(new RegExp(NO_TIME, 'g'))].map(({ index }) => index)
   return () => {
-    for (const at of places) bytes.write(new Date(++newest).toISOString(), at, ISO_LENGTH, 'latin1')
+    for (const at of places) bytes.write(nextTime(), at, ISO_LENGTH, 'latin1')
     return bytes
   }
 }
 
 function readings(rows: number, connection: number): string {
-  const reading = {
-    device_id: `00000000-0000-4000-8000-${String(connection).padStart(12, '0')}`,
-    time: NO_TIME,
-    frequency: 50.01,
-    voltage_line_average: 415.2,
-    current_phase_average: 180.5,
-    power_total_active: 125.5,
-    power_factor_total: 0.98,
-    energy_imported_active: 1234.56,
-    energy_exported_active: 12.5,
-  }
+  const reading = newReading(connection, NO_TIME)
   return JSON.stringify(rows === 1 ? reading : Array.from({ length: rows }, () => reading))
 }
