@@ -135,6 +135,7 @@ function renderType(schema: Schema): string {
   if (schema.enum !== undefined) {
     return schema.enum.map(value => `<code>${escapeHtml(JSON.stringify(value))}</code>`).join(', ')
   }
+  if (Array.isArray(schema.items)) return `[${schema.items.map(renderType).join('; ')}]`
   if (schema.items !== undefined) return `array of ${renderType(schema.items)}`
   const unit = schema['x-unit']
   const { minimum, maximum, maxLength } = schema

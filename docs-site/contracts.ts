@@ -80,7 +80,8 @@ export interface Schema {
   description?: string
   properties?: Record<string, Schema>
   required?: string[]
-  items?: Schema
+  /** One schema for all members, or one for each. */
+  items?: Schema | Schema[]
   minimum?: number
   maximum?: number
   minLength?: number

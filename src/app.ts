@@ -152,6 +152,8 @@ function buildServer(services: Services): RequestListener {
   const dispatchers = served.map(contract => serveContract(contract, services))
   const express = buildExpress(services)
   return (request, response) => {
+    // A proxy may name the whole address (RFC 9112, 3.2.2).
+    request.url = request.url!.replace(/^https?:\/\/[^/?]*\/?/i, '/')
     for (const dispatch of dispatchers) if (dispatch(request, response)) return
     express(request, response)
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'openapi-backend'
 import { type AnonymousCaller, type Caller, callerName } from './auth/caller.ts'
+import { readBasic } from './auth/clientCredentials.ts'
 import type { Config } from './config.ts'
 import { ApiError, asApiError } from './errors.ts'
 import { Backend, type Validators } from './http/backend.ts'
@@ -148,7 +149,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     const { exchange, operation, routed, caller } = passage
     // Strangers are counted by address and by whom they claim to be, so that none can use up another's allowance.
     if (caller.kind === 'anonymous' || caller.kind === 'enrollment')
-      limit(passage, `${exchange.address} ${claimedId(routed.body)}`)
+      limit(passage, `${exchange.address} ${claimedId(routed.body, exchange.request.headers.authorization)}`)
     const call = {
       ...services,
       path: routed.route.params,
@@ -341,7 +342,7 @@ function checkScopes(caller: Caller, required: string[]): void {
 }
 
 /** The identity that a request without a credential is about, as far as a limit needs it. */
-function claimedId(body: unknown): string {
+function claimedId(body: unknown, authorization: string | undefined): string {
   const { device_id, client_id, sn, site_id } = (body ?? {}) as Record<string, unknown>
-  return String(device_id ?? client_id ?? sn ?? site_id ?? '')
+  return String(readBasic(authorization)?.clientId ?? device_id ?? client_id ?? sn ?? site_id ?? '')
 }

@@ -53,6 +53,17 @@ describe('the wire', () => {
     it('400 without a Host', () => refusedAs(400, 'GET /v1/health HTTP/1.1\r\n\r\n'))
   })
 
+  it('serves a whole address as the path in it, as a proxy may send it', async () => {
+    for (const [target, status] of [
+      ['http://a.example/v1/health?x=1', 200],
+      ['HTTPS://a.example:8080/v1/devices', 401],
+      ['http://a.example?x=1', 302],
+    ] as const) {
+      const [answer] = await exchange(server.port, [`GET ${target} HTTP/1.1\r\nHost: a.example\r\n\r\n`])
+      assert.equal(answer!.status, status, target)
+    }
+  })
+
   describe('what says two things at once', () => {
     it('400 for two lengths', () => refusedAs(400, lines(first, [bearer, type, length, 'Content-Length: 5'], body)))
     it('400 for the same length twice', () => refusedAs(400, lines(first, [bearer, type, length, length], body)))

@@ -118,6 +118,15 @@ describe('rate limits', () => {
     assert.equal((await device(other.deviceId, other.secret)).status, 200)
     assert.equal((await operator(randomUUID())).status, 401)
   })
+  it('count token requests by the client that HTTP Basic names', async () => {
+    const ask = (client: string) =>
+      server.call('POST', '/v1/oauth/token', {
+        body: { grant_type: 'client_credentials' },
+        headers: { Authorization: `Basic ${Buffer.from(`${client}:guess`).toString('base64')}` },
+      })
+    assert.equal(passed(await many(13, () => ask('someone'))), 10)
+    assert.equal((await ask('someone-else')).status, 401)
+  })
   it('hold for registration by serial number', async () => {
     const register = (sn: string) =>
       server.call('POST', '/v1/device/register', {

@@ -18,7 +18,7 @@ export function readClientCredentials(
   body: { client_id?: string; client_secret?: string },
   authorization: string | undefined,
 ): ClientCredentials {
-  const basic = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '')?.[1]
+  const basic = readBasic(authorization)
   if (basic === undefined) {
     if (body.client_id === undefined && body.client_secret === undefined) throw unknownClient()
     if (body.client_id === undefined || body.client_secret === undefined) {
@@ -28,12 +28,19 @@ export function readClientCredentials(
   }
   if (body.client_secret !== undefined)
     throw new ApiError('invalid', 'credentials belong in the header or the body, not in both')
-  const [clientId = '', ...secret] = Buffer.from(basic, 'base64').toString('utf8').split(':')
   try {
-    return { clientId: decodeURIComponent(clientId), secret: decodeURIComponent(secret.join(':')) }
+    return { clientId: decodeURIComponent(basic.clientId), secret: decodeURIComponent(basic.secret) }
   } catch {
     throw unknownClient()
   }
+}
+
+/** What HTTP Basic says, percent-encoded still; undefined for any other header. */
+export function readBasic(authorization: string | undefined): ClientCredentials | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  const [clientId = '', ...secret] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
+  return { clientId, secret: secret.join(':') }
 }
 
 /** The client that the credentials prove, with the scopes asked for, or all it has. */
