@@ -100,13 +100,13 @@ export function afterSql(keys: ResolvedOrder[], after: (string | null)[], parame
   const { path, descending, nullsFirst } = key!
   const column = pathSql(path, parameters)
   const isNull = value === null || value === undefined
-  const same = isNull ? `${column} is null` : `${column} = ${parameters.bind(value)}`
   const beyond = isNull
     ? nullsFirst
       ? `${column} is not null`
       : 'false'
     : `${column} ${descending ? '<' : '>'} ${parameters.bind(value)}${nullsFirst || !path.column.nullable ? '' : ` or ${column} is null`}`
   if (otherKeys.length === 0) return `(${beyond})`
+  const same = isNull ? `${column} is null` : `${column} = ${parameters.bind(value)}`
   return `(${beyond} or ${same} and ${afterSql(otherKeys, otherValues, parameters)})`
 }
 
