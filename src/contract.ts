@@ -188,7 +188,13 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       throw new Error(`${operation.operationId} answered ${reply.status}, which its contract does not declare`)
     }
     if (reply.contentType !== undefined) {
-      if (!config.checkLargeReplies || reply.body === undefined || !reply.contentType.startsWith(JSON_TYPE)) return
+      if (
+        !config.checkLargeReplies ||
+        reply.body === undefined ||
+        reply.isCallersShape ||
+        !reply.contentType.startsWith(JSON_TYPE)
+      )
+        return
     } else if (length > LARGE && !config.checkLargeReplies) return
     if (!validate(reply.contentType === undefined ? reply.body : JSON.parse(reply.body as string))) {
       const [error] = validate.errors!

@@ -36,6 +36,8 @@ export interface Reply<Status extends number = number, Body = unknown> {
   headers?: Record<string, string>
   /** Set when the body is text already, of this media type, and goes out as it is. */
   contentType?: string
+  /** Set when the caller chose names or types of the body, which no schema can know. */
+  isCallersShape?: boolean
   /** Takes back what was handed out, when the caller hung up before the answer reached it. */
   undelivered?: () => Promise<void>
 }
@@ -58,6 +60,7 @@ export interface WrittenReply {
   body: string | undefined
   contentType: string
   headers: Record<string, string>
+  isCallersShape?: boolean
 }
 
 type Success = 200 | 201 | 202 | 204

@@ -19,6 +19,9 @@ export function checkResult(plan: Plan, { page_total }: ResultRow): void {
     })
 }
 
+/** Proxies and clients read so many bytes of headers at least; a longer link would cost the whole answer. */
+const MOST_LINK = 4096
+
 /**
  * The answer to a request, as PostgREST gives it.
  *
@@ -39,8 +42,10 @@ function respondToRead(plan: ReadPlan, row: ResultRow, path: string, headers: Re
     })
   const range = page_total === 0 ? '*' : `${offset}-${offset + page_total - 1}`
   headers['Content-Range'] = `${range}/${total ?? '*'}`
-  if (keyset !== undefined && typeof row.last === 'string')
-    headers.Link = `<${path}?${keyset.search}${keyset.search === '' ? '' : '&'}after=${encodeURIComponent(row.last)}>; rel="next"`
+  if (keyset !== undefined && typeof row.last === 'string') {
+    const next = `${path}?${keyset.search}${keyset.search === '' ? '' : '&'}after=${encodeURIComponent(row.last)}`
+    if (next.length <= MOST_LINK) headers.Link = `<${next}>; rel="next"`
+  }
   return { status: total !== null && page_total < total ? 206 : 200, headers, ...content(plan, row) }
 }
 
@@ -68,10 +73,16 @@ function respondToChange(plan: ChangePlan, row: ResultRow, headers: Record<strin
 
 const NOTHING = { body: undefined, contentType: 'application/json' }
 
-function content({ format, output }: Plan, { body }: ResultRow): Pick<WrittenReply, 'body' | 'contentType'> {
+/** What of a reply holds its body. */
+type Content = Pick<WrittenReply, 'body' | 'contentType' | 'isCallersShape'>
+
+function content({ format, output }: Plan, { body }: ResultRow): Content {
   const rows = body ?? '[]'
   const { contentType } = format
-  if (format.singular) return { contentType, body: rows.slice(1, -1).trim() }
+  const isCallersShape = output.some(
+    ({ name, path, cast }) => name !== path.column.name || cast !== undefined || path.steps.length > 0,
+  )
+  if (format.singular) return { contentType, isCallersShape, body: rows.slice(1, -1) }
   if (format.csv)
     return {
       contentType,
@@ -80,7 +91,7 @@ function content({ format, output }: Plan, { body }: ResultRow): Pick<WrittenRep
         rows,
       ),
     }
-  return { contentType, body: rows }
+  return { contentType, isCallersShape, body: rows }
 }
 
 /** Comma-separated with a header (RFC 4180); null is an empty field, and booleans are as Postgres prints them. */

@@ -21,7 +21,7 @@ const SILENCE = 60_000
 const LOOK = 10_000
 const MOST_CHANNELS = 100
 const LONGEST_TIMER = 2 ** 31 - 1
-const CLOSE = { tooSlow: 4429, goingAway: 1001, broken: 1003 }
+const CLOSE = { tooSlow: 4429, goingAway: 1001, broken: 1003, failed: 1011 }
 
 interface Client {
   socket: WebSocket
@@ -29,6 +29,8 @@ interface Client {
   caller: RoleCaller
   channels: Map<string, Channel>
   heardAt: number
+  /** Messages of a client are answered one after the other: what follows a join finds its channel. */
+  turn: Promise<void>
 }
 
 interface Channel {
@@ -101,7 +103,14 @@ export class Realtime {
   }
 
   #admit(socket: WebSocket, caller: RoleCaller, version: Version): void {
-    const client: Client = { socket, version, caller, channels: new Map(), heardAt: Date.now() }
+    const client: Client = {
+      socket,
+      version,
+      caller,
+      channels: new Map(),
+      heardAt: Date.now(),
+      turn: Promise.resolve(),
+    }
     this.#clients.add(client)
     this.#services.metrics.streams.inc()
     socket.on('error', () => socket.terminate())
@@ -123,17 +132,23 @@ export class Realtime {
       client.socket.close(CLOSE.broken, 'not a frame of the protocol')
       return
     }
+    client.turn = client.turn
+      .then(() => this.#answer(client, message))
+      .catch(error => {
+        this.#services.log.error({ err: error }, 'a message of a realtime client failed')
+        client.socket.close(CLOSE.failed, 'internal error')
+      })
+  }
+
+  async #answer(client: Client, message: Message): Promise<void> {
     const { topic, event } = message
-    if (topic === 'phoenix' && event === 'heartbeat') this.#reply(client, message, 'ok', {})
-    else if (event === 'phx_join') void this.#join(client, message)
-    else {
-      const channel = client.channels.get(topic)
-      if (channel === undefined) this.#reply(client, message, 'error', { reason: 'unmatched topic' })
-      else if (event === 'phx_leave') this.#leave(channel, message)
-      else if (event === 'access_token') void this.#renew(channel, message)
-      else if (message.ref !== null)
-        this.#reply(client, message, 'error', { reason: `there is no event "${event}" here` })
-    }
+    if (topic === 'phoenix' && event === 'heartbeat') return this.#reply(client, message, 'ok', {})
+    if (event === 'phx_join') return this.#join(client, message)
+    const channel = client.channels.get(topic)
+    if (channel === undefined) return this.#reply(client, message, 'error', { reason: 'unmatched topic' })
+    if (event === 'phx_leave') return this.#leave(channel, message)
+    if (event === 'access_token') return this.#renew(channel, message)
+    if (message.ref !== null) this.#reply(client, message, 'error', { reason: `there is no event "${event}" here` })
   }
 
   async #join(client: Client, message: Message): Promise<void> {
