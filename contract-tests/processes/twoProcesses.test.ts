@@ -4,11 +4,17 @@ import { once } from 'node:events'
 import { before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
+import { readCredentials } from '../../src/seed/credentials.ts'
 import { sample } from '../support/bodies.ts'
 import { operatorToken, registerCharger, send } from './requests.ts'
 import { CHECKOUT, type ServerProcess, startServer } from './serverProcess.ts'
 import { embeddedUrl, eventually, openWorkplace, query } from './workplace.ts'
 
+const BURST = 500
+const PER_MINUTE = 60
+const SCALE = 10
+/** The other tests stay far below theirs. */
+const LIMITS = { RATE_LIMIT_SCALE: String(SCALE), RATE_TIER_ANON: `${PER_MINUTE / SCALE}/${BURST / SCALE}` }
 const place = openWorkplace()
 let first: ServerProcess
 let second: ServerProcess
@@ -16,9 +22,34 @@ let operator: string
 
 describe('two server processes on one database', () => {
   before(async () => {
-    first = await startServer(place)
-    second = await startServer(openWorkplace(), { environment: { DATABASE_URL: embeddedUrl(place) } })
+    first = await startServer(place, { environment: LIMITS })
+    const { jwt_secret } = readCredentials(place.dataDir)!.flux!
+    second = await startServer(openWorkplace(), {
+      environment: { ...LIMITS, DATABASE_URL: embeddedUrl(place), FLUX_JWT_SECRET: jwt_secret },
+    })
     operator = await operatorToken(first.url, place)
+  })
+
+  it('a key of flux has one allowance at both, exceeded by a tenth at most', async () => {
+    const { anon_key } = readCredentials(place.dataDir)!.flux!
+    const from = performance.now()
+    let passed = 0
+    let refused = 0
+    const ask = async ({ url }: ServerProcess) => {
+      const response = await fetch(`${url}/rest/v1/market_data?limit=1`, { headers: { apikey: anon_key } })
+      await response.arrayBuffer()
+      if (response.status === 200) passed++
+      else {
+        assert.equal(response.status, 429)
+        assert.ok(Number(response.headers.get('retry-after')) >= 1)
+        refused++
+      }
+    }
+    for (let round = 0; round < 35; round++)
+      await Promise.all(Array.from({ length: 20 }, (_value, index) => ask(index % 2 ? first : second)))
+    const refilled = ((performance.now() - from) / 60_000) * PER_MINUTE
+    assert.ok(passed >= BURST * 0.9 && passed <= BURST * 1.1 + refilled, `${passed} passed`)
+    assert.equal(passed + refused, 700)
   })
 
   for (const way of ['first to second', 'second to first']) {
