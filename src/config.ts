@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { ROLES, type Role } from './auth/roleTokens.ts'
+import { readThresholds, type Thresholds } from './componentHealth/thresholds.ts'
 import { StartError } from './errors.ts'
 import { RATE_LIMITS, type RateClass, type RateLimit, TIERS, type Tier } from './limits/rates.ts'
 
@@ -27,6 +28,8 @@ export interface Config {
   fluxJwtSecret: string | undefined
   /** Further roles that a flux token may name, and which role each acts as. */
   fluxRoleMap: ReadonlyMap<string, Role>
+  /** From which values on a part of a charger is worth a warning, or broken. */
+  componentThresholds: Thresholds
   /** How long after its last heartbeat a charger still counts as online, in seconds. */
   heartbeatGraceSeconds: number
   /** How long a command may wait for its charger, in seconds. */
@@ -70,6 +73,7 @@ export function readConfig(env: Environment = process.env): Config {
     tiers: tiers(env),
     fluxJwtSecret: jwtSecret(env),
     fluxRoleMap: roleMap(env),
+    componentThresholds: readThresholds(env.COMPONENT_THRESHOLDS),
     heartbeatGraceSeconds: integer(env, 'HEARTBEAT_GRACE_SECONDS', 90, 1, 86_400),
     commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),

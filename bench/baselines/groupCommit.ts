@@ -31,6 +31,7 @@ listen(
         temperature: null,
         faultCode: null,
         phaseDetails: null,
+        componentHealth: null,
         live: true,
       })
       const body = JSON.stringify({ code: 0, message: 'success', data: null })

@@ -20,6 +20,8 @@ import { getSite } from '../../handlers/tellus/sites/getSite.ts'
 import { listDevices } from '../../handlers/tellus/devices/listDevices.ts'
 import { getDevice } from '../../handlers/tellus/devices/getDevice.ts'
 import { listConnectors } from '../../handlers/tellus/devices/listConnectors.ts'
+import { getComponentHealth } from '../../handlers/tellus/devices/getComponentHealth.ts'
+import { listComponentHealth } from '../../handlers/tellus/devices/listComponentHealth.ts'
 import { resetDeviceSecret } from '../../handlers/tellus/devices/resetDeviceSecret.ts'
 import { listChargingRecords } from '../../handlers/tellus/charging-records/listChargingRecords.ts'
 import { getChargingRecord } from '../../handlers/tellus/charging-records/getChargingRecord.ts'
@@ -75,6 +77,8 @@ export interface Handlers {
   listDevices: Handler<operations['listDevices'], 'operatorToken'>
   getDevice: Handler<operations['getDevice'], 'operatorToken'>
   listConnectors: Handler<operations['listConnectors'], 'operatorToken'>
+  getComponentHealth: Handler<operations['getComponentHealth'], 'operatorToken'>
+  listComponentHealth: Handler<operations['listComponentHealth'], 'operatorToken'>
   resetDeviceSecret: Handler<operations['resetDeviceSecret'], 'operatorToken'>
   listChargingRecords: Handler<operations['listChargingRecords'], 'operatorToken'>
   getChargingRecord: Handler<operations['getChargingRecord'], 'operatorToken'>
@@ -130,6 +134,8 @@ export const handlers: Handlers = {
   listDevices,
   getDevice,
   listConnectors,
+  getComponentHealth,
+  listComponentHealth,
   resetDeviceSecret,
   listChargingRecords,
   getChargingRecord,

@@ -410,6 +410,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/devices/{id}/component-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the health of a charger's parts
+         * @description What the charger last reported of its parts in `component_health` of its telemetry, with a verdict on each: `ok`, `warning` or `fault`, the reason, and the thresholds that it was held against. Parts that wear out have an estimate of the days that remain, from the cycles of the last 30 days; it needs a week of history since the counter was last set back. 404 where the charger has reported nothing of its parts.
+         */
+        get: operations["getComponentHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}/component-health/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a charger reported of its parts
+         * @description The reports of a period in the order of their times, the last 24 hours where none is named. There are at most 1,000 points: a longer history is cut into as many equal intervals, and the last report of each interval stands for it.
+         */
+        get: operations["listComponentHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/devices/{id}/reset-secret": {
         parameters: {
             query?: never;
@@ -1271,6 +1311,96 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description What a charger knows of its own parts. The last four fields come from chargers that can discharge. */
+        ComponentHealth: {
+            /** @description How often the contactor has closed since it was fitted. */
+            contactor_cycles: number;
+            /** @description How often it may close in its life. */
+            contactor_max_cycles: number;
+            /** @description How fast the fan turns. */
+            cooling_fan_rpm: number;
+            /**
+             * @description What the charger itself makes of its fan.
+             * @enum {string}
+             */
+            cooling_fan_status: "ok" | "warning" | "fault";
+            internal_temps: components["schemas"]["InternalTemps"];
+            /**
+             * @description The output relay.
+             * @enum {string}
+             */
+            relay_state: "closed" | "open" | "fault";
+            /** @description Resistance between the output and earth at the last test. */
+            isolation_test_kohms: number;
+            /**
+             * Format: date-time
+             * @description When that test was.
+             */
+            last_isolation_test: string;
+            /** @description Cycles of the inverter that feeds energy back. */
+            bidirectional_inverter_cycles?: number;
+            /** @description How many it may have in its life. */
+            bidirectional_inverter_max_cycles?: number;
+            /** @description Total harmonic distortion of the current that is fed back. */
+            harmonic_distortion_v2g_pct?: number;
+            /** @description How often the contactor for discharging has closed. */
+            discharge_contactor_cycles?: number;
+        };
+        /** @description The newest report of a charger's parts, with a verdict on each. */
+        ComponentHealthReport: {
+            /** @description The charger. */
+            device_id: string;
+            /**
+             * Format: date-time
+             * @description When the charger measured it.
+             */
+            timestamp: string;
+            /** @description The connector whose sample brought it. */
+            connector_id: number;
+            component_health: components["schemas"]["ComponentHealth"];
+            /**
+             * @description The worst of all verdicts.
+             * @enum {string}
+             */
+            verdict: "ok" | "warning" | "fault";
+            /** @description One for each part. */
+            verdicts: components["schemas"]["ComponentVerdict"][];
+            /** @description One for each part that wears out. */
+            remaining_life: components["schemas"]["RemainingLife"][];
+            isolation_trend: components["schemas"]["IsolationTrend"];
+        };
+        /** @description What a charger reported of its parts at one time. */
+        ComponentHealthSample: {
+            /**
+             * Format: date-time
+             * @description When the charger measured it.
+             */
+            timestamp: string;
+            /** @description The connector whose sample brought it. */
+            connector_id: number;
+            component_health: components["schemas"]["ComponentHealth"];
+        };
+        /** @description What we make of one part, and why. */
+        ComponentVerdict: {
+            /**
+             * @description The part. Parts for discharging are named only where the charger reports them.
+             * @enum {string}
+             */
+            component: "contactor" | "cooling_fan" | "relay" | "isolation" | "power_module" | "control_board" | "ac_inlet" | "dc_outlet" | "bidirectional_inverter" | "discharge_contactor" | "harmonics";
+            /**
+             * @description The verdict.
+             * @enum {string}
+             */
+            verdict: "ok" | "warning" | "fault";
+            /** @description The reason in words. */
+            reason: string;
+            /** @description What was judged: the share of a part's life that is used up in percent, rpm of the fan, kOhm of the isolation, degrees Celsius of a temperature, percent of distortion. Null for what is no number. */
+            value: number | null;
+            /** @description From this value on it is a warning, in the unit of the value; null where there is no such threshold. */
+            warning_at: number | null;
+            /** @description From this value on it is a fault. */
+            fault_at: number | null;
+        };
         /** @description The settings that chargers of one model are meant to have. */
         ConfigurationProfile: {
             /** @description The profile. */
@@ -1616,6 +1746,26 @@ export interface components {
             status: "online" | "offline" | "fault";
             fault_code?: components["schemas"]["FaultCode"];
         };
+        /** @description Temperatures inside the charger. */
+        InternalTemps: {
+            /** @description At the hottest power module. */
+            power_module: number;
+            /** @description At the control board. */
+            control_board: number;
+            /** @description Where the supply comes in. */
+            ac_inlet: number;
+            /** @description Where the cable goes out. */
+            dc_outlet: number;
+        };
+        /** @description Where the isolation is heading, as a straight line through the last 30 days. */
+        IsolationTrend: {
+            /** @description Negative while it gets worse; null where there is too little history. */
+            kohms_per_day: number | null;
+            /** @description Until it is under the threshold, if it goes on like that; null where it does not. */
+            days_to_fault: number | null;
+            /** @description How it was worked out, or why not. */
+            reason: string;
+        };
         /** @description Whether the message was taken. */
         LegacyAcknowledgement: {
             /**
@@ -1919,6 +2069,20 @@ export interface components {
         RegisteredSite: {
             site_id: string;
         };
+        /** @description How long a part that wears out will last at the rate of the last 30 days. */
+        RemainingLife: {
+            /**
+             * @description The part.
+             * @enum {string}
+             */
+            component: "contactor" | "bidirectional_inverter" | "discharge_contactor";
+            /** @description Until its last cycle; null where nobody can tell. */
+            days: number | null;
+            /** @description Over the history since its counter was last set back; null where there is too little. */
+            cycles_per_day: number | null;
+            /** @description How it was worked out, or why not. */
+            reason: string;
+        };
         /** @description When a connector charges, discharges or rests. A connector has at most one schedule; a new one replaces it. Times are local to `timezone` and follow its daylight saving: an hour that does not exist is skipped to the next instant, one that comes twice counts the first time. */
         Schedule: {
             /** @description Chosen by the caller and shown with the commands it causes. */
@@ -2116,6 +2280,7 @@ export interface components {
             temperature?: number;
             phase_details?: components["schemas"]["PhaseDetails"];
             fault_code?: components["schemas"]["FaultCode"];
+            component_health?: components["schemas"]["ComponentHealth"];
         };
         /** @description A stretch of local time and what to do in it. */
         TimeSlot: {
@@ -3114,6 +3279,95 @@ export interface operations {
                             items: components["schemas"]["Connector"][];
                             /** @description How many there are. */
                             total: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getComponentHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id that the charger got at its registration. Another tenant's id answers 404.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                id: components["parameters"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The health of its parts. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ComponentHealthReport"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listComponentHealth: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Beginning of the period, inclusive.
+                 * @example 2026-05-10T00:00:00.000Z
+                 */
+                start_time?: components["parameters"]["StartTime"];
+                /**
+                 * @description End of the period, exclusive, so that periods which touch never count a thing twice.
+                 * @example 2026-05-11T00:00:00.000Z
+                 */
+                end_time?: components["parameters"]["EndTime"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id that the charger got at its registration. Another tenant's id answers 404.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                id: components["parameters"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reports. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["ComponentHealthSample"][];
+                            /** @description How many reports the period has. */
+                            total: number;
+                            /** @description The width of the intervals; null where every report is here. */
+                            resolution_seconds: number | null;
                         };
                     };
                 };

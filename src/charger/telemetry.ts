@@ -26,6 +26,7 @@ export interface Sample {
   temperature?: number
   fault_code?: number | string
   phase_details?: object
+  component_health?: object
 }
 
 /**
@@ -49,6 +50,7 @@ export function toReading(caller: DeviceCaller, sample: Sample, now = Date.now()
     temperature: sample.temperature ?? null,
     faultCode: faultCode(sample.fault_code),
     phaseDetails: sample.phase_details === undefined ? null : JSON.stringify(sample.phase_details),
+    componentHealth: sample.component_health === undefined ? null : JSON.stringify(sample.component_health),
     live,
   }
 }

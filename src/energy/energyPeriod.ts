@@ -1,5 +1,6 @@
 import { invalid } from '../errors.ts'
 import { isTimeZone } from '../formats.ts'
+import { periodOf } from '../period.ts'
 
 export type Granularity = 'hour' | 'day' | 'month'
 
@@ -25,20 +26,19 @@ const SHORTEST: Record<Granularity, number> = { hour: HOUR, day: DAY, month: 28 
 const MOST_BUCKETS = 10_000
 
 /**
- * The last 24 hours unless the query says otherwise: a start alone lasts until `now`, an end alone ends 24 hours.
- * Throws `invalid` for an unknown zone, for a period without a length and for one of too many buckets.
+ * The last 24 hours unless the query says otherwise.
+ *
+ * @throws invalid for an unknown zone, for a period without a length and for one of too many buckets
  */
 export function energyPeriod(query: EnergyQuery, now: Date): EnergyPeriod {
-  const { granularity = 'hour', tz = 'UTC', end_time: end = now.toISOString() } = query
-  const start = query.start_time ?? new Date(Date.parse(end) - DAY).toISOString()
+  const { granularity = 'hour', tz = 'UTC' } = query
   if (!isTimeZone(tz)) throw invalid('tz', 'tz is not an IANA time zone')
-  const length = Date.parse(end) - Date.parse(start)
-  if (length <= 0) throw invalid('start_time', 'start_time must be before end_time')
-  if (length > MOST_BUCKETS * SHORTEST[granularity]) {
+  const { start, end } = periodOf(query, now)
+  if (end.getTime() - start.getTime() > MOST_BUCKETS * SHORTEST[granularity]) {
     throw invalid(
       'start_time',
       `the period has more than 10,000 ${granularity}s; shorten it or ask for a coarser granularity`,
     )
   }
-  return { granularity, start, end, timeZone: tz }
+  return { granularity, start: start.toISOString(), end: end.toISOString(), timeZone: tz }
 }

@@ -15,6 +15,7 @@ export interface Reading {
   temperature: number | null
   faultCode: string | null
   phaseDetails: string | null
+  componentHealth: string | null
   /** False for a sample from the far future, which is kept but says nothing about now. */
   live: boolean
 }
@@ -25,9 +26,9 @@ export type Outcome = 'stored' | 'repeated' | 'conflicting'
 const SAMPLE = `
   sample as (
     select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::text[], $6::float8[], $7::float8[],
-      $8::float8[], $9::float8[], $10::float8[], $11::float8[], $12::text[], $13::jsonb[], $14::boolean[])
+      $8::float8[], $9::float8[], $10::float8[], $11::float8[], $12::text[], $13::jsonb[], $14::boolean[], $15::jsonb[])
     with ordinality as s (tenant_id, device_id, connector_id, time, state, voltage_v, current_a, power_kw,
-      energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details, live, ordinal)
+      energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details, live, component_health, ordinal)
   )`
 
 /**
@@ -37,9 +38,9 @@ const SAMPLE = `
 const STORE = `
   with ${SAMPLE}, stored as (
     insert into telemetry.readings (tenant_id, device_id, connector_id, time, state, voltage_v, current_a, power_kw,
-      energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details)
+      energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details, component_health)
     select tenant_id, device_id, connector_id, time, state, voltage_v, current_a, power_kw,
-      energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details
+      energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details, component_health
     from sample order by device_id, connector_id, time
     on conflict do nothing
     returning device_id, connector_id, time
@@ -72,9 +73,9 @@ const COMPARE = `
   with ${SAMPLE}
   select s.ordinal::int,
     (r.state, r.voltage_v, r.current_a, r.power_kw, r.energy_delivered_kwh, r.soc_percent, r.temperature_c, r.fault_code,
-      r.phase_details) is not distinct from
+      r.phase_details, r.component_health) is not distinct from
     (s.state, s.voltage_v, s.current_a, s.power_kw, s.energy_delivered_kwh, s.soc_percent, s.temperature_c, s.fault_code,
-      s.phase_details) as same
+      s.phase_details, s.component_health) as same
   from sample s join telemetry.readings r using (device_id, connector_id, time)`
 
 /** Stores samples with distinct keys in one transaction; the results are in their order. */
@@ -113,9 +114,10 @@ function columns(readings: Reading[]): unknown[] {
     column(({ soc }) => soc),
     column(({ temperature }) => temperature),
     column(({ faultCode }) => faultCode),
-    // Only this column may hold what an array literal would have to quote; the driver does it.
+    // Only these two may hold what an array literal would have to quote; the driver does it.
     readings.map(({ phaseDetails }) => phaseDetails),
     column(({ live }) => live),
+    readings.map(({ componentHealth }) => componentHealth),
   ]
 }
 
