@@ -115,6 +115,13 @@ describe('supabase-js reads', () => {
     assert.match(many.error!.details, /The result contains 5 rows/)
   })
 
+  it('no aggregate functions, and says so', async () => {
+    for (const columns of ['count()', 'total:count()', 'soe.avg()']) {
+      const { status, error } = await anon.from('mg_bess_readings').select(columns)
+      assert.deepEqual([status, error!.code], [400, 'PGRST123'], columns)
+    }
+  })
+
   it('CSV', async () => {
     const csv = await data(anon.from('mg_device_registry').select('name,active').eq('type', 'bess').order('name').csv())
     assert.equal(csv, 'name,active\nWLCE-BESS-01,t\nWLCE-BESS-02,t\n')

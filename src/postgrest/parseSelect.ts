@@ -43,12 +43,15 @@ function parseItem(scanner: Scanner): SelectedColumn {
     scanner.position = start
   } else scanner.position++
   const path = parsePath(scanner)
+  if (path.column === 'count' && scanner.rest.startsWith('()')) throw noAggregates()
   if (scanner.peek() === '(' || scanner.peek() === '!') throw relationship(path.column)
   const cast = scanner.take('::') ? scanner.match(/[a-z_][a-z0-9_ ]*/iy).trimEnd() : undefined
   if (cast === '') throw scanner.unexpected('type name')
-  if (scanner.match(AGGREGATES) !== '') throw restError('PGRST123', 'Use of aggregate functions is not allowed')
+  if (scanner.match(AGGREGATES) !== '') throw noAggregates()
   return { path, alias, cast }
 }
+
+const noAggregates = () => restError('PGRST123', 'Use of aggregate functions is not allowed')
 
 const relationship = (name: string) =>
   restError('PGRST200', `Could not find a relationship to '${name.split(/[(!]/, 1)[0]}' in the schema cache`, {
