@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   let [passed, failed] = [0, 0]
   for (const name of names) {
     // Fuzzing repeats with new cases until the time is spent.
-    const parameters = [`--max-time=${seconds}`, '--max-examples=100', '--workers=2']
+    const parameters = [`--max-time=${seconds}`, '--max-examples=100', '--workers=1']
     const outcome = await testContract(name, { program, seed, parameters, verbose: true })
     passed += outcome.passed
     failed += outcome.failed
