@@ -17,6 +17,19 @@ export const sample = (change: Change = {}) => ({
   ...change,
 })
 
+/** What a charger that cannot discharge says of its parts. */
+export const componentHealth = (change: Change = {}) => ({
+  contactor_cycles: 84_210,
+  contactor_max_cycles: 100_000,
+  cooling_fan_rpm: 2400,
+  cooling_fan_status: 'ok',
+  internal_temps: { power_module: 61.5, control_board: 44, ac_inlet: 38.2, dc_outlet: 41.7 },
+  relay_state: 'closed',
+  isolation_test_kohms: 5200,
+  last_isolation_test: '2026-05-10T13:40:00Z',
+  ...change,
+})
+
 /** The record of a session of half an hour, yesterday. */
 export const record = (change: Change = {}) => {
   const start = Date.now() - 24 * 3_600_000

@@ -43,6 +43,8 @@ export const succeeding: Record<string, Preparation> = {
   }),
   getDevice: ofCharger,
   listConnectors: ofCharger,
+  getComponentHealth: ofCharger,
+  listComponentHealth: ofCharger,
   async resetDeviceSecret(draft, { server }) {
     draft.path.id = (await server.charger()).deviceId
   },

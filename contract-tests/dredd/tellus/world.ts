@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { componentHealth, sample } from '../../support/bodies.ts'
 import type { TestCharger, TestServer } from '../../support/testServer.ts'
 
 /** What tellus requests are about: a charger of the demo tenant and who may ask for what, all on the main server. */
@@ -20,6 +21,8 @@ export async function openWorld(server: TestServer): Promise<World> {
     server.operator(),
     server.operator('admin', 'read write admin'),
   ])
+  const telemetry = sample({ component_health: componentHealth() })
+  await server.call('POST', '/v1/device/telemetry', { token: charger.token, body: telemetry })
   return {
     server,
     charger,

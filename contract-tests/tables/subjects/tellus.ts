@@ -5,7 +5,7 @@ import { impliedScopes, SCOPES } from '../../../src/auth/scopes.ts'
 import { hashSecret, newSecret } from '../../../src/auth/secrets.ts'
 import { connectAsOwner } from '../../../src/postgres/connect.ts'
 import * as clients from '../../../src/store/clients.ts'
-import { record, site } from '../../support/bodies.ts'
+import { componentHealth, record, sample, site } from '../../support/bodies.ts'
 import type { TestServer } from '../../support/testServer.ts'
 import type { ErrorKind, Subject } from '../subject.ts'
 
@@ -81,6 +81,7 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     const [place, upload] = [site({ device_ids: [charger.deviceId] }), record()]
     await put('/v1/device/site', place)
     await put('/v1/device/charging-records', upload, charger.token)
+    await put('/v1/device/telemetry', sample({ component_health: componentHealth() }), charger.token)
     const connector = `/v1/devices/${charger.deviceId}/connectors/1`
     const command = await put(`${connector}/stop`, { reason: 'user_request' })
     const slot = { start: '01:00', end: '05:00', action: 'charge' }
