@@ -235,6 +235,26 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     return status
   }
 
+  /**
+   * Answers what leads to no operation. Where every request counts, this one does too, and a stranger does not learn
+   * which paths there are.
+   */
+  async function refuse(exchange: Exchange, failure: ApiError): Promise<void> {
+    let error = failure
+    let headers: Record<string, string> | undefined
+    const [identify] = Object.values(contract.credentials)
+    if (contract.count !== undefined && identify !== undefined) {
+      try {
+        headers = await contract.count(await identify(exchange.request, services), services)
+      } catch (refusal) {
+        if (failure.kind === 'notFound') error = asApiError(refusal)
+      }
+    }
+    const status = sendError(exchange, error, undefined, headers)
+    const { request, requestId } = exchange
+    log.info({ contract: contract.name, status, method: request.method, requestId }, error.message)
+  }
+
   function takeBackIfLost({ request, response }: Exchange, undelivered: () => Promise<void>): void {
     const lost = () =>
       undelivered().catch(error => log.error({ err: error }, 'could not take back an undelivered reply'))
@@ -318,12 +338,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
         headers: undefined,
       })
     } catch (error) {
-      const failure = asApiError(error)
-      const status = sendError(exchange, failure, undefined)
-      log.info(
-        { contract: contract.name, status, method: request.method, requestId: exchange.requestId },
-        failure.message,
-      )
+      void refuse(exchange, asApiError(error))
     }
     return true
   }

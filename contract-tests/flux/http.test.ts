@@ -128,6 +128,16 @@ describe('a read', () => {
     )
     assert.deepEqual(body, [{ label: 'WLCE-BESS-01', max_power: 100, text: '100', active: 'true' }])
   })
+  it('counts against the key, also where there is nothing', async () => {
+    for (const path of ['/', '/mg_bess_readings?limit=1', '/mg_secrets', '/rpc/nothing', '/a/b']) {
+      const { headers } = await send('GET', path)
+      for (const name of ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'])
+        assert.match(headers.get(name) ?? '', /^\d+$/, `${name} of ${path}`)
+    }
+    const stranger = await fetch(`${server.url}/rest/v1/mg_secrets`)
+    assert.equal(stranger.status, 401)
+    assert.match(stranger.headers.get('x-ratelimit-limit')!, /^\d+$/)
+  })
   it('is what the seed says of the root', async () => {
     const { status, body } = await send('GET', '/', { key: anon_key })
     assert.deepEqual([status, body.openapi], [200, '3.1.0'])
