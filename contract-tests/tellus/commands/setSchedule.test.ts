@@ -35,6 +35,20 @@ const jobOf = async (charger: TestCharger) => {
 }
 const run = (job: ScheduleJob) => runSchedule({ db, jobs, commandExpirySeconds: 300 }, job)
 const reachEdge = async (charger: TestCharger) => run(await jobOf(charger))
+/** Sets a schedule that has a slot which began three minutes ago. */
+async function setRunning(charger: TestCharger, change: object = {}): Promise<void> {
+  const timeIn = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16)
+  const time_slots = [{ start: timeIn(-3), end: timeIn(60), action: 'charge' }]
+  await set(charger, daily({ time_slots, timezone: 'UTC', ...change }))
+  const earlier = new Date(Date.now() - 10 * 60_000)
+  await db('core.schedules').where({ device_id: charger.deviceId }).update({ updated_at: earlier })
+}
+const ending = {
+  command: 'stop_charging',
+  connector_id: 1,
+  params: { connector_id: 1, reason: 'schedule_end' },
+  schedule_id: 'night',
+}
 const asked = async ({ deviceId }: TestCharger) =>
   db('jobs.job').whereRaw(`name = 'run-schedule' and data->>'deviceId' = ?`, [deviceId]).orderBy('start_after')
 
@@ -71,6 +85,21 @@ describe('setSchedule', () => {
     await run(job)
     assert.deepEqual(await queued(charger), [])
     assert.equal((await server.call('GET', at(charger, 2), { token })).status, 404)
+  })
+  it('ends what the schedule before it runs, once', async () => {
+    const charger = await server.charger()
+    await setRunning(charger)
+    await set(charger, daily({ schedule_id: 'noon', enabled: false }))
+    await set(charger, daily({ schedule_id: 'evening', enabled: false }))
+    assert.deepEqual(await queued(charger), [ending])
+  })
+  it('ends nothing where the schedule before it ran nothing, or when it is refused', async () => {
+    const charger = await server.charger()
+    await setRunning(charger, { enabled: false })
+    await set(charger, daily())
+    await setRunning(charger)
+    assert.equal((await set(charger, daily({ type: 'weekly' }))).status, 400)
+    assert.deepEqual(await queued(charger), [])
   })
   it('holds in the zone of the site when it names none, UTC for a charger without site', async () => {
     const charger = await server.charger()
@@ -256,6 +285,15 @@ describe('deleteSchedule', () => {
     await run(job)
     assert.deepEqual(await queued(charger), [])
     assert.equal((await server.call('DELETE', at(charger), { token })).status, 404)
+  })
+  it('ends what the schedule runs', async () => {
+    const charger = await server.charger()
+    await setRunning(charger)
+    const other = await server.operator('other')
+    assert.equal((await server.call('DELETE', at(charger), { token: other })).status, 404)
+    assert.deepEqual(await queued(charger), [])
+    assert.equal((await server.call('DELETE', at(charger), { token })).status, 200)
+    assert.deepEqual(await queued(charger), [ending])
   })
   it('404 for another tenant, which cannot read it either', async () => {
     const charger = await server.charger()
