@@ -235,6 +235,31 @@ describe('a flexibility control', () => {
     await liftFlexibility(db, { controlId }, 300)
     assert.equal((await queued(where)).length, 2)
   })
+  it('reaches more connectors than a statement may have parameters, in the order of the answer', async () => {
+    const where = await place(['HOME-MADE'])
+    const [chargers, each] = [125, 64]
+    await db.raw(
+      `with known as (select * from core.devices where device_id = ?),
+         twins as (
+           insert into core.devices (tenant_id, site_id, sn, model, manufacturer, firmware_version, secret_hash)
+           select tenant_id, site_id, sn || n, model, manufacturer, firmware_version, secret_hash
+           from known, generate_series(1, ?::int) n
+           returning device_id)
+       insert into core.connectors (device_id, connector_id) select device_id, n from twins, generate_series(1, ?::int) n`,
+      [where.chargers[0]!.deviceId, chargers, each],
+    )
+    const { status, body } = await limit(where, { power_limit_percent: 50 })
+    assert.equal(status, 200)
+    const { control_id: controlId, commands } = body.data
+    assert.equal(commands.length, chargers * each)
+    const ofControl = () => db('core.commands').where({ control_id: controlId }).orderBy('sequence')
+    assert.deepEqual(
+      (await ofControl()).map(({ command_id, device_id, connector_id }) => ({ command_id, device_id, connector_id })),
+      commands,
+    )
+    await liftFlexibility(db, { controlId }, 300)
+    assert.equal((await ofControl()).filter(({ params }) => params.reason === 'lifted').length, chargers * each)
+  })
   it('reaches connectors of models that nobody knows', async () => {
     const where = await place(['HOME-MADE'])
     const { token: own } = where.chargers[0]!

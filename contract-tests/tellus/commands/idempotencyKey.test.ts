@@ -86,8 +86,30 @@ for (const [path, body, other] of OPERATIONS) {
   })
 }
 
+/** The same value with the members of its objects in the opposite order. */
+function turned(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(turned)
+  const members = Object.entries(value).map(([name, member]) => [name, turned(member)])
+  return Object.fromEntries(members.reverse())
+}
+
 describe('Idempotency-Key', () => {
   const [path, body] = OPERATIONS[0]!
+  it('is for the same request in whatever order the members of its body stand, at any depth', async () => {
+    const several = OPERATIONS.filter(([, body]) => Object.keys(body).length > 1)
+    for (const [path, body] of several) {
+      const key = randomUUID()
+      const first = await post(path, body, key)
+      assert.deepEqual(await post(path, turned(body), key), first)
+    }
+  })
+  it('409 for lists in another order, which say something else', async () => {
+    const key = randomUUID()
+    const [command, body] = ['/admin/queue-command', { device_id: deviceId, command: 'set_schedule' }]
+    assert.equal((await post(command, { ...body, params: { order: [1, 2] } }, key)).status, 200)
+    assert.equal((await post(command, { ...body, params: { order: [2, 1] } }, key)).status, 409)
+  })
   it('409 for the same key on another path', async () => {
     const key = randomUUID()
     await post(path, body, key)

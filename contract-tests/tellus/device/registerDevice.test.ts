@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inSeconds } from '../../support/bodies.ts'
 import { startTestServer } from '../../support/testServer.ts'
 
 const server = await startTestServer()
@@ -60,6 +61,19 @@ describe('registerDevice', () => {
     const again = await register({ ...charger, sn: known.sn })
     assert.deepEqual([again.status, again.body.data.device_id], [200, known.deviceId])
     assert.equal((await register({ ...charger, sn: known.sn })).status, 409)
+  })
+  it('creates the connectors of the model that a charger names when it registers again, and leaves those that it has', async () => {
+    const known = await server.charger('HOME-MADE')
+    const event = { timestamp: inSeconds(0), event_type: 'fault', connector_id: 1, data: { fault_code: 203 } }
+    await server.call('POST', '/v1/device/events', { token: known.token, body: event })
+    assert.equal((await register({ ...charger, sn: known.sn, device_secret: known.secret })).status, 200)
+    const { body } = await server.call('GET', `/v1/devices/${known.deviceId}/connectors`, {
+      token: await server.operator(),
+    })
+    assert.deepEqual(
+      body.data.items.map(({ status }: { status: string }) => status),
+      ['fault', 'idle'],
+    )
   })
   it('409 for a serial number of another tenant, also after its reset', async () => {
     const known = await server.charger()

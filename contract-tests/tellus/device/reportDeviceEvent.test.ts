@@ -118,6 +118,16 @@ describe('reportDeviceEvent', () => {
     await tell(charger, 'plug_in', {}, { connector_id: 4 })
     assert.deepEqual([(await live(charger, 4)).status, (await live(charger, 4)).vehicle_connected], ['idle', true])
   })
+  it('creates a connector by an event that moves nothing, unless it comes from the far future', async () => {
+    const charger = await server.charger('HOME-MADE')
+    await tell(charger, 'alarm', { fault_code: 601 }, { connector_id: 3 })
+    await tell(charger, 'alarm', { fault_code: 602 }, { connector_id: 3 })
+    const { status, vehicle_connected } = await live(charger, 3)
+    assert.deepEqual([status, vehicle_connected], ['idle', null])
+    for (const type of ['alarm', 'fault'])
+      assert.equal((await tell(charger, type, {}, { connector_id: 4, timestamp: inSeconds(3600) })).status, 200)
+    assert.equal(await live(charger, 4), undefined)
+  })
   it('400 for another type, without a field, and for data that says nothing sensible', async () => {
     const charger = await server.charger()
     for (const field of ['timestamp', 'event_type', 'connector_id', 'data']) {
