@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { register, resetSecret } from '../../../src/store/registration.ts'
 import { inSeconds } from '../../support/bodies.ts'
 import { startTestServer } from '../../support/testServer.ts'
+import { whileUncommitted } from '../../support/whileUncommitted.ts'
 
 const server = await startTestServer()
 const charger = await server.charger()
@@ -55,6 +57,29 @@ describe('issueDeviceToken', () => {
     const reset = await server.charger()
     await server.call('POST', `/v1/devices/${reset.deviceId}/reset-secret`, { token: await server.operator() })
     assert.equal((await ask({ device_id: reset.deviceId, device_secret: reset.secret, grant_type })).status, 401)
+  })
+  it('401 when the secret is reset or replaced between its proof and the token, and issues none', async () => {
+    const { db } = server.services
+    for (const way of ['reset', 'replaced'] as const) {
+      const { deviceId, secret, sn } = await server.charger()
+      const { tenant_id } = await db('core.devices').first('tenant_id').where({ device_id: deviceId })
+      const facts = {
+        sn,
+        model: 'TP-DC180',
+        manufacturer: 'Tellus Power',
+        firmware_version: '1',
+        device_secret: secret,
+      }
+      const { status, body } = await whileUncommitted(
+        db,
+        transaction =>
+          way === 'reset' ? resetSecret(transaction, tenant_id, deviceId) : register(transaction, tenant_id, facts),
+        () => ask({ device_id: deviceId, device_secret: secret, grant_type }),
+      )
+      assert.deepEqual([status, body.error], [401, 'invalid_client'], way)
+      const good = await db('core.access_tokens').where({ device_id: deviceId, revoked_at: null })
+      assert.deepEqual(good, [], way)
+    }
   })
   it('400 unsupported_grant_type for another grant', async () => {
     const { status, body } = await ask({

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Knex } from 'knex'
+import { hashSecret, newSecret } from '../../../src/auth/secrets.ts'
 import { inSeconds } from '../../support/bodies.ts'
 import { startTestServer } from '../../support/testServer.ts'
+import { whileUncommitted } from '../../support/whileUncommitted.ts'
 
 const server = await startTestServer()
 const { client_id, client_secret, admin_client_id, admin_client_secret } = server.credentials.tellus
@@ -80,6 +83,27 @@ describe('issueOperatorToken', () => {
     assert.equal((await ask(demo)).status, 401)
     await revoked.update({ revoked_at: null })
   })
+  it('401 when the client is revoked or its secret replaced between its proof and the token, and issues none', async () => {
+    const { db } = server.services
+    const client = db('core.clients').where({ client_id })
+    const before = await client.clone().first('secret_hash', 'revoked_at')
+    const issued = () => db('core.access_tokens').where({ client_id }).count()
+    const count = await issued()
+    for (const change of [{ revoked_at: new Date() }, { secret_hash: hashSecret(newSecret()) }]) {
+      const { status, body } = await whileUncommitted(
+        db,
+        transaction =>
+          client
+            .clone()
+            .transacting(transaction as Knex.Transaction)
+            .update(change),
+        () => ask(demo),
+      )
+      assert.deepEqual([status, body.error], [401, 'invalid_client'])
+      await client.clone().update(before)
+    }
+    assert.deepEqual(await issued(), count)
+  })
   it('400 unsupported_grant_type for another grant', async () => {
     const { status, body } = await ask({ ...demo, grant_type: 'refresh_token' })
     assert.deepEqual([status, body.error], [400, 'unsupported_grant_type'])
@@ -133,6 +157,16 @@ describe('the scopes of an operator token', () => {
 })
 
 describe('an operator token', () => {
+  it('401 with code 2001 when its client was revoked since, and good again with the client', async () => {
+    const { db } = server.services
+    const token = await server.operator('admin')
+    const client = db('core.clients').where({ client_id: admin_client_id })
+    await client.clone().update({ revoked_at: inSeconds(0) })
+    const { status, body } = await server.call('GET', '/v1/sites', { token })
+    assert.deepEqual([status, body.code, body.data], [401, 2001, null])
+    await client.update({ revoked_at: null })
+    assert.equal((await server.call('GET', '/v1/sites', { token })).status, 200)
+  })
   it('401 with code 2001 when nobody knows it, 2002 when it has expired', async () => {
     const unknown = await server.call('GET', '/v1/sites', { token: '0'.repeat(64) })
     assert.deepEqual([unknown.status, unknown.body.code], [401, 2001])
