@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { hashSecret, newSecret } from '../../../src/auth/secrets.ts'
+import { Activity } from '../../../src/feed/activity.ts'
+import type { Interruption } from '../../../src/feed/feed.ts'
+import { before as storedBefore } from '../../../src/store/activity.ts'
 import * as clients from '../../../src/store/clients.ts'
 import { inSeconds, record, sample } from '../../support/bodies.ts'
 import { startTestServer } from '../../support/testServer.ts'
@@ -15,6 +19,7 @@ interface Item {
   device_id: string
   connector_id: number | null
   timestamp: string
+  summary: string
   data: Record<string, unknown>
 }
 const list = async (as = admin, query = '?limit=200'): Promise<Item[]> => {
@@ -22,7 +27,9 @@ const list = async (as = admin, query = '?limit=200'): Promise<Item[]> => {
   assert.deepEqual([status, body.data.total], [200, body.data.items.length])
   return body.data.items
 }
-const own = (items: Item[]) => items.filter(({ device_id }) => device_id === deviceId)
+const own = (items: Item[], id = deviceId) => items.filter(({ device_id }) => device_id === id)
+const tenantOf = async (device_id: string): Promise<string> =>
+  (await server.services.db('core.devices').first('tenant_id').where({ device_id })).tenant_id
 /** The feed tells of what was committed a moment later. */
 async function listed(count: number): Promise<Item[]> {
   for (const from = performance.now(); performance.now() - from < 1000; ) {
@@ -76,6 +83,63 @@ describe('listActivity', () => {
       const { status } = await server.call('GET', `/v1/internal/activity?limit=${limit}`, { token: admin })
       assert.equal(status, 400)
     }
+  })
+  it("repeats no event's data that is longer than 2048 characters, whether the feed tells it or a table", async () => {
+    const { db } = server.services
+    const { deviceId, token } = await server.charger()
+    await list()
+    const texts = { short: 'x'.repeat(2000), even: 'x'.repeat(50_000), random: randomBytes(25_000).toString('hex') }
+    for (const text of Object.values(texts)) {
+      const event = { timestamp: inSeconds(0), event_type: 'alarm', connector_id: 1, data: { text } }
+      assert.equal((await server.call('POST', '/v1/device/events', { token, body: event })).status, 200)
+    }
+    const expected = [{ omitted: true }, { omitted: true }, { text: texts.short }]
+    const ofEvents = (items: Item[]) => own(items, deviceId).map(({ data }) => data)
+    let told: unknown[] = []
+    for (const from = performance.now(); told.length < 3 && performance.now() - from < 1000; )
+      told = ofEvents(await list())
+    assert.deepEqual(told, expected)
+    // What was not told to this one is read, and of what does not compress not even that.
+    const tenantId = await tenantOf(deviceId)
+    const untold = await new Activity(db, server.services.feed).list(tenantId, 200)
+    assert.deepEqual(ofEvents(untold as Item[]), expected)
+    const stored = await storedBefore(db, tenantId, new Date(), 200)
+    const rows = stored.map(({ row }) => row).filter(({ device_id }) => device_id === deviceId)
+    assert.deepEqual(rows.at(-1)!.data, { omitted: true })
+  })
+  it('is read from the tables while the feed is away, each time, and again when it is back', async () => {
+    const { db, feed } = server.services
+    const { deviceId, token } = await server.charger()
+    let live = true
+    const listeners: { lost?: () => void; resumed?: (interruption: Interruption) => void } = {}
+    const away = {
+      get live() {
+        return live
+      },
+      // Told to nobody: the feed is away, or has been.
+      subscribe: () => () => {},
+      onLost: (listener: () => void) => Object.assign(listeners, { lost: listener }),
+      onResumed: (listener: () => void) => Object.assign(listeners, { resumed: listener }),
+    }
+    const activity = new Activity(db, away as unknown as typeof feed)
+    const tenantId = await tenantOf(deviceId)
+    const seen = async () => own((await activity.list(tenantId, 200)) as Item[], deviceId).map(({ summary }) => summary)
+    const event = async (event_type: string) => {
+      const body = { timestamp: inSeconds(0), event_type, connector_id: 1, data: {} }
+      await server.call('POST', '/v1/device/events', { token, body })
+    }
+    assert.deepEqual(await seen(), [])
+    live = false
+    listeners.lost!()
+    await event('plug_in')
+    assert.deepEqual(await seen(), ['plug_in'])
+    await event('start')
+    assert.deepEqual(await seen(), ['start', 'plug_in'])
+    assert.equal((await activity.list(tenantId, 1)).length, 1)
+    await event('stop')
+    live = true
+    listeners.resumed!({ from: new Date(), to: new Date() })
+    assert.deepEqual(await seen(), ['stop', 'start', 'plug_in'])
   })
   it('shows nothing of another tenant', async () => {
     const { db } = server.services
