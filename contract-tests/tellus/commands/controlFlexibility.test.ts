@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { liftFlexibility } from '../../../src/jobs/liftFlexibility.ts'
 import { sample, site } from '../../support/bodies.ts'
 import { startTestServer, type TestCharger } from '../../support/testServer.ts'
+import { whileUncommitted } from '../../support/whileUncommitted.ts'
 
 const server = await startTestServer()
 const token = await server.operator()
@@ -228,6 +229,17 @@ describe('a flexibility control', () => {
     assert.deepEqual(await powers(where, 'power_limit'), [5, 3, 5])
     await liftFlexibility(db, { controlId: first }, 300)
     assert.deepEqual((await powers(where, 'power_limit_percent')).slice(3), [100])
+  })
+  it('that ends together with another is not taken by it for one that is in force', async () => {
+    const where = await place(['TP-AC22'])
+    const first = (await limit(where, { power_limit: 5 })).body.data.control_id
+    const second = (await limit(where, { power_limit: 3 })).body.data.control_id
+    await whileUncommitted(
+      db,
+      transaction => liftFlexibility(transaction, { controlId: first }, 300),
+      () => liftFlexibility(db, { controlId: second }, 300),
+    )
+    assert.deepEqual((await powers(where, 'power_limit_percent')).slice(2), [100])
   })
   it('that discharges needs no lifting, because the command has its duration', async () => {
     const where = await place(['TP-DC180-V2G'])
