@@ -138,7 +138,8 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     if (rate === undefined) return
     const wait = buckets.take(operation.rateLimit, rate, key, performance.now())
     if (wait === 0) return
-    const seconds = Math.ceil(wait)
+    // Not a second more for an error of the last digit.
+    const seconds = Math.max(1, Math.ceil(wait - 1e-6))
     throw new ApiError('tooMany', `too many requests, try again in ${seconds} s`, {
       details: { retry_after_seconds: seconds },
       headers: { 'Retry-After': String(seconds) },

@@ -15,7 +15,7 @@ test('the last 24 hours by hour in UTC when nothing is asked', () => {
 
 test('a start alone lasts until now, an end alone ends 24 hours', () => {
   const { start, end } = energyPeriod({ end_time: '2026-01-02T00:00:00Z' }, now)
-  assert.deepEqual([start, end], ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00Z'])
+  assert.deepEqual([start, end], ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'])
   assert.equal(energyPeriod({ start_time: '2026-05-01T00:00:00Z' }, now).end, now.toISOString())
 })
 
