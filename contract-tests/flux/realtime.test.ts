@@ -295,6 +295,20 @@ describe('the protocol', () => {
     client.socket.close()
   })
 
+  it('does in order what is asked at once: a channel that is joined and left is gone', async () => {
+    const client = await open(`vsn=2.0.0&apikey=${anon_key}`)
+    // A token that nobody has seen takes longer to look at than those that are known.
+    const access_token = await new (await import('jose')).SignJWT({ role: 'anon', jti: randomUUID() })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new TextEncoder().encode(jwt_secret))
+    client.send(join('realtime:brief', changes('soe=gt.1'), { access_token }))
+    client.send(['1', '9', 'realtime:brief', 'phx_leave', {}])
+    const left: Frame = await client.next((frame: Frame) => frame[3] === 'phx_reply' && frame[1] === '9')
+    assert.equal(left[4].status, 'ok')
+    await client.next((frame: Frame) => frame[3] === 'phx_close')
+    client.socket.close()
+  })
+
   it('closes on what is no frame, and says what it does not know', async () => {
     const client = await open(`vsn=2.0.0&apikey=${anon_key}`)
     client.send(['1', '1', 'realtime:none', 'anything', {}])

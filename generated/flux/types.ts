@@ -3191,7 +3191,7 @@ export interface operations {
             cookie?: never;
         };
         /** @description The arguments by name. */
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["AggregateArguments"];
             };
@@ -3403,7 +3403,7 @@ export interface operations {
             cookie?: never;
         };
         /** @description The arguments by name. */
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["AggregateArguments"];
             };

@@ -13911,7 +13911,7 @@ return errors === 0;
 validate31.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.callMeterReadings5m = validate33;
-const schema17 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:AggregateArguments"}}};
+const schema17 = {"type":"object","required":[],"properties":{"requestBody":{"$ref":"schema:AggregateArguments"}}};
 const schema18 = {"type":"object","additionalProperties":true,"properties":{"start_time":{"type":["string","null"],"maxLength":64},"end_time":{"type":["string","null"],"maxLength":64},"device_ids":{"type":["array","string","null"],"items":{"type":"string","maxLength":64}}}};
 const func0 = ucs2length.default;
 
@@ -14033,17 +14033,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.requestBody === undefined) && (missing0 = "requestBody")){
-validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
 if(data.requestBody !== undefined){
 if(!(validate34(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
 errors = vErrors.length;
-}
 }
 }
 }
@@ -14058,7 +14051,7 @@ return errors === 0;
 validate33.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.callMeterReadings30m = validate36;
-const schema19 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:AggregateArguments"}}};
+const schema19 = {"type":"object","required":[],"properties":{"requestBody":{"$ref":"schema:AggregateArguments"}}};
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -14072,17 +14065,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.requestBody === undefined) && (missing0 = "requestBody")){
-validate36.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
 if(data.requestBody !== undefined){
 if(!(validate34(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
 errors = vErrors.length;
-}
 }
 }
 }

@@ -311,7 +311,7 @@ function changesOf(body: RestBody | undefined): Record<string, unknown> {
 function transactionOf(preferences: Preferences, format: Format): Common['transaction'] {
   if (preferences.tx === 'rollback') return 'rollback'
   const limited = preferences.handling === 'strict' && preferences['max-affected'] !== undefined
-  return limited || (format.singular && wantsRows(preferences)) ? 'check' : 'none'
+  return limited || format.singular ? 'check' : 'none'
 }
 
 export const wantsRows = ({ return: wanted }: Preferences): boolean => wanted === 'representation'

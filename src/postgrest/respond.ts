@@ -7,7 +7,7 @@ import type { ResultRow } from './query.ts'
 /** What must undo a write, or fail a read: not exactly one row where one was asked for, or too many changed. */
 export function checkResult(plan: Plan, { page_total }: ResultRow): void {
   const { format, preferences } = plan
-  if (format.singular && (plan.kind === 'read' || wantsRows(preferences)) && page_total !== 1)
+  if (format.singular && page_total !== 1)
     throw restError('PGRST116', 'JSON object requested, multiple (or no) rows returned', {
       details: `The result contains ${page_total} rows`,
     })

@@ -41,7 +41,8 @@ export function renderError(error: ApiError): RenderedError {
 }
 
 function codeOf({ kind, reason }: ApiError): string {
-  if (kind === 'invalid' && reason === 'body') return 'PGRST102'
+  // No parameter of the query string is required: what is missing is the body.
+  if (kind === 'invalid' && (reason === 'body' || reason === 'missing')) return 'PGRST102'
   if (kind === 'invalid' && reason === 'value') return '22P02'
   if (kind === 'unauthorized' && reason === 'missing') return 'PGRST302'
   return CODE[kind]

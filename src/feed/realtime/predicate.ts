@@ -19,7 +19,10 @@ export function compilePredicate(table: Table, text: string | undefined): Predic
   const tests = filters.map(filter => ({ name: filter.path.column, test: compile(table, filter) }))
   const equal = filters.find(({ operator, negated, path }) => operator === 'eq' && !negated && INDEXED.has(path.column))
   return {
-    equals: equal && { column: equal.path.column, value: keyOf(equal.value) },
+    equals: equal && {
+      column: equal.path.column,
+      value: keyOf(read(table.columns.get(equal.path.column)!, equal.value)),
+    },
     matches: row => tests.every(({ name, test }) => test(row[name]) === true),
   }
 }
