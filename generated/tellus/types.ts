@@ -1485,6 +1485,28 @@ export interface components {
              * @description When the charger first registered.
              */
             created_at: string;
+            /**
+             * @description The version of OCPP that the charger speaks to its central system; absent for one that speaks none.
+             * @enum {string}
+             */
+            ocpp_version?: "1.6-J" | "2.0.1";
+            /** @description OCPP messages, as the average of the last five minutes. Absent like `ocpp_version`. */
+            ocpp_csms_messages_per_minute?: number;
+            /**
+             * Format: date-time
+             * @description When the last OCPP message came; absent before the first.
+             */
+            ocpp_csms_last_message_at?: string;
+            /** @description The feature profiles that both sides know, such as SmartCharging. */
+            ocpp_negotiated_features?: string[];
+            /** @description The host of the central system, where it is known. */
+            connectedHost?: string;
+            /** @description The port of its WebSocket, where it is known. */
+            connectedWsPort?: number;
+            /** @description The port of its web pages, where it is known. */
+            connectedWebPort?: number;
+            /** @description Whether the charger is set to connect, where it is known. */
+            enableConnection?: boolean;
         };
         /** @description What a charger needs to ask for a token. The secret is shown this once and kept only as a hash. */
         DeviceCredentials: {

@@ -13824,7 +13824,7 @@ validate49.evaluated = {"props":{"data":true,"code":true,"message":true},"dynami
 
 exports.listDevices_200 = validate52;
 const schema27 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"type":"object","required":["items","total","page","size"],"properties":{"items":{"type":"array","maxItems":100,"items":{"$ref":"schema:Device"}},"total":{"type":"integer","minimum":0,"maximum":1000000000},"page":{"type":"integer","minimum":1,"maximum":1000000},"size":{"type":"integer","minimum":1,"maximum":100}}}}}]};
-const schema28 = {"type":"object","required":["device_id","sn","model","manufacturer","firmware_version","status","connectors","last_heartbeat","site_id","created_at"],"properties":{"device_id":{"type":"string","minLength":1,"maxLength":64},"sn":{"type":"string","maxLength":64},"model":{"type":"string","maxLength":64},"manufacturer":{"type":"string","maxLength":64},"firmware_version":{"type":"string","maxLength":64},"status":{"type":"string","enum":["online","offline"]},"connectors":{"type":"array","maxItems":64,"items":{"$ref":"schema:Connector"}},"last_heartbeat":{"type":["string","null"],"format":"date-time","maxLength":40},"site_id":{"type":["string","null"],"minLength":1,"maxLength":64},"created_at":{"type":"string","format":"date-time","maxLength":40}}};
+const schema28 = {"type":"object","required":["device_id","sn","model","manufacturer","firmware_version","status","connectors","last_heartbeat","site_id","created_at"],"properties":{"device_id":{"type":"string","minLength":1,"maxLength":64},"sn":{"type":"string","maxLength":64},"model":{"type":"string","maxLength":64},"manufacturer":{"type":"string","maxLength":64},"firmware_version":{"type":"string","maxLength":64},"status":{"type":"string","enum":["online","offline"]},"connectors":{"type":"array","maxItems":64,"items":{"$ref":"schema:Connector"}},"last_heartbeat":{"type":["string","null"],"format":"date-time","maxLength":40},"site_id":{"type":["string","null"],"minLength":1,"maxLength":64},"created_at":{"type":"string","format":"date-time","maxLength":40},"ocpp_version":{"type":"string","enum":["1.6-J","2.0.1"]},"ocpp_csms_messages_per_minute":{"type":"number","minimum":0,"maximum":1000000000},"ocpp_csms_last_message_at":{"type":"string","format":"date-time","maxLength":40},"ocpp_negotiated_features":{"type":"array","maxItems":64,"items":{"type":"string","maxLength":64}},"connectedHost":{"type":"string","maxLength":255},"connectedWsPort":{"type":"integer","minimum":0,"maximum":65535},"connectedWebPort":{"type":"integer","minimum":0,"maximum":65535},"enableConnection":{"type":"boolean"}}};
 const schema29 = {"type":"object","required":["connector_id","status","power","voltage","current","energy_delivered","soc","temperature","vehicle_connected","fault_code","last_telemetry_time"],"properties":{"connector_id":{"type":"integer","minimum":1,"maximum":64},"status":{"type":"string","enum":["idle","charging","discharging","fault","unavailable"]},"power":{"type":["number","null"],"minimum":-5000,"maximum":5000},"voltage":{"type":["number","null"],"minimum":0,"maximum":2000},"current":{"type":["number","null"],"minimum":-5000,"maximum":5000},"energy_delivered":{"type":["number","null"],"minimum":0,"maximum":1000000},"soc":{"type":["number","null"],"minimum":0,"maximum":100},"temperature":{"type":["number","null"],"minimum":-100,"maximum":300},"vehicle_connected":{"type":["boolean","null"]},"fault_code":{"type":["string","null"],"maxLength":6,"pattern":"^F-[0-9]{4}$"},"last_telemetry_time":{"type":["string","null"],"format":"date-time","maxLength":40}}};
 const pattern3 = new RegExp("^F-[0-9]{4}$", "u");
 
@@ -14409,6 +14409,219 @@ var valid0 = _errs20 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.ocpp_version !== undefined){
+let data11 = data.ocpp_version;
+const _errs22 = errors;
+if(typeof data11 !== "string"){
+validate54.errors = [{instancePath:instancePath+"/ocpp_version",schemaPath:"#/properties/ocpp_version/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((data11 === "1.6-J") || (data11 === "2.0.1"))){
+validate54.errors = [{instancePath:instancePath+"/ocpp_version",schemaPath:"#/properties/ocpp_version/enum",keyword:"enum",params:{allowedValues: schema28.properties.ocpp_version.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ocpp_csms_messages_per_minute !== undefined){
+let data12 = data.ocpp_csms_messages_per_minute;
+const _errs24 = errors;
+if(errors === _errs24){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 1000000000 || isNaN(data12)){
+validate54.errors = [{instancePath:instancePath+"/ocpp_csms_messages_per_minute",schemaPath:"#/properties/ocpp_csms_messages_per_minute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"}];
+return false;
+}
+else {
+if(data12 < 0 || isNaN(data12)){
+validate54.errors = [{instancePath:instancePath+"/ocpp_csms_messages_per_minute",schemaPath:"#/properties/ocpp_csms_messages_per_minute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+else {
+validate54.errors = [{instancePath:instancePath+"/ocpp_csms_messages_per_minute",schemaPath:"#/properties/ocpp_csms_messages_per_minute/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ocpp_csms_last_message_at !== undefined){
+let data13 = data.ocpp_csms_last_message_at;
+const _errs26 = errors;
+if(errors === _errs26){
+if(errors === _errs26){
+if(typeof data13 === "string"){
+if(func0(data13) > 40){
+validate54.errors = [{instancePath:instancePath+"/ocpp_csms_last_message_at",schemaPath:"#/properties/ocpp_csms_last_message_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
+}
+else {
+if(!(formats0(data13))){
+validate54.errors = [{instancePath:instancePath+"/ocpp_csms_last_message_at",schemaPath:"#/properties/ocpp_csms_last_message_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate54.errors = [{instancePath:instancePath+"/ocpp_csms_last_message_at",schemaPath:"#/properties/ocpp_csms_last_message_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs26 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ocpp_negotiated_features !== undefined){
+let data14 = data.ocpp_negotiated_features;
+const _errs28 = errors;
+if(errors === _errs28){
+if(Array.isArray(data14)){
+if(data14.length > 64){
+validate54.errors = [{instancePath:instancePath+"/ocpp_negotiated_features",schemaPath:"#/properties/ocpp_negotiated_features/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
+return false;
+}
+else {
+var valid2 = true;
+const len1 = data14.length;
+for(let i1=0; i1<len1; i1++){
+let data15 = data14[i1];
+const _errs30 = errors;
+if(errors === _errs30){
+if(typeof data15 === "string"){
+if(func0(data15) > 64){
+validate54.errors = [{instancePath:instancePath+"/ocpp_negotiated_features/" + i1,schemaPath:"#/properties/ocpp_negotiated_features/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+}
+else {
+validate54.errors = [{instancePath:instancePath+"/ocpp_negotiated_features/" + i1,schemaPath:"#/properties/ocpp_negotiated_features/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid2 = _errs30 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+validate54.errors = [{instancePath:instancePath+"/ocpp_negotiated_features",schemaPath:"#/properties/ocpp_negotiated_features/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs28 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.connectedHost !== undefined){
+let data16 = data.connectedHost;
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data16 === "string"){
+if(func0(data16) > 255){
+validate54.errors = [{instancePath:instancePath+"/connectedHost",schemaPath:"#/properties/connectedHost/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+}
+else {
+validate54.errors = [{instancePath:instancePath+"/connectedHost",schemaPath:"#/properties/connectedHost/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.connectedWsPort !== undefined){
+let data17 = data.connectedWsPort;
+const _errs34 = errors;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+validate54.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs34){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 65535 || isNaN(data17)){
+validate54.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
+return false;
+}
+else {
+if(data17 < 0 || isNaN(data17)){
+validate54.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs34 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.connectedWebPort !== undefined){
+let data18 = data.connectedWebPort;
+const _errs36 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+validate54.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs36){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 65535 || isNaN(data18)){
+validate54.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
+return false;
+}
+else {
+if(data18 < 0 || isNaN(data18)){
+validate54.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs36 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.enableConnection !== undefined){
+const _errs38 = errors;
+if(typeof data.enableConnection !== "boolean"){
+validate54.errors = [{instancePath:instancePath+"/enableConnection",schemaPath:"#/properties/enableConnection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
 }
 }
 }
@@ -14428,7 +14641,7 @@ return false;
 validate54.errors = vErrors;
 return errors === 0;
 }
-validate54.evaluated = {"props":{"device_id":true,"sn":true,"model":true,"manufacturer":true,"firmware_version":true,"status":true,"connectors":true,"last_heartbeat":true,"site_id":true,"created_at":true},"dynamicProps":false,"dynamicItems":false};
+validate54.evaluated = {"props":{"device_id":true,"sn":true,"model":true,"manufacturer":true,"firmware_version":true,"status":true,"connectors":true,"last_heartbeat":true,"site_id":true,"created_at":true,"ocpp_version":true,"ocpp_csms_messages_per_minute":true,"ocpp_csms_last_message_at":true,"ocpp_negotiated_features":true,"connectedHost":true,"connectedWsPort":true,"connectedWebPort":true,"enableConnection":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){

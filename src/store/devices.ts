@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { CONNECTORS_OF_DEVICE, type Connector } from './connectors.ts'
 import { instant } from './instant.ts'
+import { LINK_OF_DEVICE } from './ocppLinks.ts'
 import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
 import { isUuid } from './uuid.ts'
@@ -17,7 +18,21 @@ export interface Device {
   last_heartbeat: string | null
   site_id: string | null
   created_at: string
+  ocpp_version?: '1.6-J' | '2.0.1'
+  /** The average of the last five minutes. */
+  ocpp_csms_messages_per_minute?: number
+  ocpp_csms_last_message_at?: string
+  ocpp_negotiated_features?: string[]
+  connectedHost?: string
+  connectedWsPort?: number
+  connectedWebPort?: number
+  enableConnection?: boolean
 }
+
+/** As the database tells it: what is known of OCPP apart, since it is absent where there is none. */
+type Row = Device & { link: Partial<Device> | null }
+
+const withLink = ({ link, ...device }: Row): Device => ({ ...device, ...link })
 
 export interface DeviceFilter extends Paging {
   site_id?: string
@@ -31,7 +46,7 @@ const STATUS = `
 const COLUMNS = `
   t.device_id, t.sn, t.model, t.manufacturer, t.firmware_version, ${STATUS} as status,
   ${CONNECTORS_OF_DEVICE} as connectors, ${instant('t.last_heartbeat_at')} as last_heartbeat, t.site_id,
-  ${instant('t.created_at')} as created_at`
+  ${instant('t.created_at')} as created_at, ${LINK_OF_DEVICE} as link`
 
 const LIST = pageSql({
   table: 'core.devices',
@@ -50,7 +65,9 @@ export async function list(
   graceSeconds: number,
 ): Promise<Page<Device>> {
   const { site_id = null, status = null } = filter
-  return readPage(db, LIST, { tenant: tenantId, site: site_id, status, grace: graceSeconds }, filter)
+  const bindings = { tenant: tenantId, site: site_id, status, grace: graceSeconds }
+  const page = await readPage<Row>(db, LIST, bindings, filter)
+  return { ...page, items: page.items.map(withLink) }
 }
 
 export async function find(
@@ -64,5 +81,5 @@ export async function find(
     `select ${COLUMNS} from core.devices t where t.device_id = :device and t.tenant_id = :tenant`,
     { device: deviceId, tenant: tenantId, grace: graceSeconds },
   )
-  return rows[0]
+  return rows.map(withLink)[0]
 }

@@ -1,0 +1,64 @@
+import type { Knex } from 'knex'
+import { instant } from './instant.ts'
+
+/** What a charger and its central system agreed on. */
+export interface OcppLink {
+  deviceId: string
+  /** The WebSocket subprotocol, such as `ocpp1.6`. */
+  subprotocol: string
+  /** Feature profiles, such as `SmartCharging`. */
+  features: string[]
+  connectedHost?: string
+  connectedWsPort?: number
+  connectedWebPort?: number
+  enableConnection?: boolean
+}
+
+/** Notes a connection; what was known of an earlier one is replaced. */
+export async function connected(db: Knex, link: OcppLink): Promise<void> {
+  await db('core.ocpp_links')
+    .insert({
+      device_id: link.deviceId,
+      subprotocol: link.subprotocol,
+      negotiated_features: link.features,
+      connected_host: link.connectedHost ?? null,
+      connected_ws_port: link.connectedWsPort ?? null,
+      connected_web_port: link.connectedWebPort ?? null,
+      enable_connection: link.enableConnection ?? null,
+    })
+    .onConflict('device_id')
+    .merge()
+}
+
+/** Counts messages of a charger that is connected. One that is told late does not move `last_message_at` back. */
+export async function heard(db: Knex, deviceId: string, at: Date, messages = 1): Promise<void> {
+  await db.raw(
+    `with link as (
+       update core.ocpp_links set last_message_at = greatest(last_message_at, :at::timestamptz)
+       where device_id = :deviceId returning device_id)
+     insert into core.ocpp_message_counts as c (device_id, minute, messages)
+     select device_id, date_trunc('minute', :at::timestamptz), :messages from link
+     on conflict (device_id, minute) do update set messages = c.messages + excluded.messages`,
+    { deviceId, at, messages },
+  )
+}
+
+/** Counts that no average looks at any more. */
+export async function removeOldCounts(db: Knex): Promise<number> {
+  return db('core.ocpp_message_counts').whereRaw(`minute < now() - interval '10 minutes'`).delete()
+}
+
+/** What a device shows of its link, under the contract's names; null when there is none. The device is `t`. */
+export const LINK_OF_DEVICE = `(
+  select json_strip_nulls(json_build_object(
+    'ocpp_version', case l.subprotocol when 'ocpp1.6' then '1.6-J' when 'ocpp2.0.1' then '2.0.1' end,
+    'ocpp_csms_messages_per_minute', (
+      select round(coalesce(sum(c.messages), 0) / 5.0, 1) from core.ocpp_message_counts c
+      where c.device_id = l.device_id and c.minute > now() - interval '5 minutes' and c.minute <= now()),
+    'ocpp_csms_last_message_at', ${instant('l.last_message_at')},
+    'ocpp_negotiated_features', l.negotiated_features,
+    'connectedHost', l.connected_host,
+    'connectedWsPort', l.connected_ws_port,
+    'connectedWebPort', l.connected_web_port,
+    'enableConnection', l.enable_connection))
+  from core.ocpp_links l where l.device_id = t.device_id)`
