@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Body } from './api.ts'
+import { Parts } from './parts.ts'
 import type { Random } from './random.ts'
 import { type LocalSchedule, scheduledLimit } from './schedule.ts'
 import { acceptedPower, type Supply, socPerHour, type Vehicle } from './vehicle.ts'
@@ -77,11 +78,13 @@ export class Connector {
   #temperature = AMBIENT
   #at = 0
   #lastSample = 0
+  readonly #parts: Parts
 
   constructor(setup: ConnectorSetup) {
     this.setup = setup
     this.id = setup.id
     this.meter = setup.meter
+    this.#parts = new Parts(setup.meter, setup.givesBack)
   }
 
   /** Whether a session runs, also one that is held at 0 kW. */
@@ -144,16 +147,20 @@ export class Connector {
     this.advance(now)
     const at = Math.max(Math.floor(this.session?.over?.at ?? now), this.#lastSample + 1)
     this.#lastSample = at
+    const state = this.#state()
+    this.#parts.follow(state, at)
+    const parts = this.#parts.report(at, Math.abs(this.power) / this.setup.rating, this.#temperature)
     return {
       timestamp: new Date(at).toISOString(),
       connector_id: this.id,
-      state: this.#state(),
+      state,
       ...this.#electrical(),
       power: this.power,
       energy_delivered: round(this.session?.energy ?? 0, 3),
       soc: round(this.vehicle?.soc ?? 0, 1),
       temperature: round(this.#temperature, 1),
       ...(this.fault === undefined ? {} : { fault_code: this.fault }),
+      ...(parts === undefined ? {} : { component_health: parts }),
     }
   }
 

@@ -16,6 +16,7 @@ import {
 import { type DemoTenant, MODELS, TENANTS } from './fleet.ts'
 import { seedFlux } from './fluxHistory.ts'
 import { type Session, samplesOf, sessionsOf } from './history.ts'
+import { partsHistory } from './partsHistory.ts'
 import { randomFrom } from './random.ts'
 
 interface SeedOptions {
@@ -160,6 +161,27 @@ async function seedCharger(
     if (last !== undefined)
       await insertSamples(db, { device_id, tenant_id: tenantId, connector_id: connectorId }, last, model)
   }
+  const owner = { device_id, tenant_id: tenantId, connector_id: 1 }
+  await insertParts(db, owner, model.max_discharge_power_kw !== null, random)
+}
+
+/** At night, when nothing flows. */
+async function insertParts(db: Knex, owner: object, discharges: boolean, random: () => number): Promise<void> {
+  const reports = [...partsHistory({ discharges, now: new Date() }, random)]
+  await db('telemetry.readings').insert(
+    reports.map(({ time, health }) => ({
+      ...owner,
+      time,
+      state: 'idle',
+      voltage_v: 0,
+      current_a: 0,
+      power_kw: 0,
+      energy_delivered_kwh: 0,
+      soc_percent: 0,
+      component_health: JSON.stringify(health),
+      received_at: time,
+    })),
+  )
 }
 
 async function insertRecords(db: Knex, owner: object, sessions: Session[]): Promise<void> {
