@@ -44,3 +44,9 @@ export async function list(db: Knex, tenantId: string, deviceId: string): Promis
   )
   return rows[0]?.connectors
 }
+
+/** Whether a vehicle of the charger is charging or giving back. */
+export async function inSession(db: Knex, deviceId: string): Promise<boolean> {
+  const active = db('core.connectors').where({ device_id: deviceId }).whereIn('state', ['charging', 'discharging'])
+  return (await active.first('connector_id')) !== undefined
+}
