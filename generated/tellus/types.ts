@@ -1282,7 +1282,7 @@ export interface components {
             reason: string | null;
             /** @description What the charger said with its last report. */
             message: string | null;
-            /** @description Structured data of the last report. */
+            /** @description Structured data of the last report. Of `run_self_test` it is `passed` and `tests`, a list of `name` and `passed`. */
             details: {
                 [key: string]: unknown;
             } | null;
@@ -1338,7 +1338,7 @@ export interface components {
             timestamp: string;
             /** @description Why, for people. */
             message?: string;
-            /** @description Whatever else the charger can tell. It is stored and shown as it is. */
+            /** @description Whatever else the charger can tell. It is stored and shown as it is. The report of a completed `run_self_test` stands here and is needed: `passed`, and `tests` with the `name` of each and whether it `passed`. */
             details?: {
                 [key: string]: unknown;
             };
@@ -1460,7 +1460,7 @@ export interface components {
             /** @description The number of the connector on its charger, counted from 1. */
             connector_id: number;
             /**
-             * @description The state; a charger that reports `preparing` shows as `idle`.
+             * @description The state; a charger that reports `preparing` shows as `idle`, and one that tests itself as `unavailable`.
              * @enum {string}
              */
             status: "idle" | "charging" | "discharging" | "fault" | "unavailable";

@@ -163,38 +163,48 @@ export interface Report {
   details: object | null
 }
 
+/** What a report is about, as far as it matters to what follows from it. */
+export interface ReportedCommand {
+  tenantId: string
+  command: CommandName
+  params: Record<string, unknown>
+}
+
 /**
- * Takes a charger's word on one of its commands. Saying the same again changes nothing.
+ * The command that a charger reports on, locked until the transaction ends; undefined when it said the same before.
  *
  * @throws notFound for a command that is not this charger's, conflict when it is finished with another outcome
  */
-export async function report(
-  db: Knex,
+export async function lockForReport(
+  transaction: Knex,
   deviceId: string,
-  { commandId, status, message, details }: Report,
-): Promise<void> {
-  await db.transaction(async transaction => {
-    const found = isUuid(commandId)
-      ? await transaction('core.commands')
-          .first('status', 'outcome', 'expires_at')
-          .where({ command_id: commandId, device_id: deviceId })
-          .forUpdate()
-      : undefined
-    if (found === undefined) throw notFound('command')
-    const overdue = PENDING.includes(found.status) && found.expires_at <= new Date()
-    if (found.status === 'expired' || overdue) throw conflict('the command has expired')
-    if (found.outcome !== null) {
-      if (found.outcome !== status) throw conflict(`the command is finished: ${found.outcome}`)
-      return
-    }
-    const change =
-      status === 'accepted'
-        ? { status, accepted_at: transaction.raw('coalesce(accepted_at, now())') }
-        : { status: status === 'completed' ? status : 'failed', outcome: status, finished_at: transaction.fn.now() }
-    await transaction('core.commands')
-      .where({ command_id: commandId })
-      .update({ ...change, message, details: details === null ? null : JSON.stringify(details) })
-  })
+  { commandId, status }: Report,
+): Promise<ReportedCommand | undefined> {
+  const found = isUuid(commandId)
+    ? await transaction('core.commands')
+        .first('status', 'outcome', 'expires_at', 'tenant_id', 'command', 'params')
+        .where({ command_id: commandId, device_id: deviceId })
+        .forUpdate()
+    : undefined
+  if (found === undefined) throw notFound('command')
+  const overdue = PENDING.includes(found.status) && found.expires_at <= new Date()
+  if (found.status === 'expired' || overdue) throw conflict('the command has expired')
+  if (found.outcome !== null) {
+    if (found.outcome !== status) throw conflict(`the command is finished: ${found.outcome}`)
+    return undefined
+  }
+  return { tenantId: found.tenant_id, command: found.command, params: found.params }
+}
+
+/** Notes a charger's word on a command that is locked. */
+export async function noteReport(transaction: Knex, { commandId, status, message, details }: Report): Promise<void> {
+  const change =
+    status === 'accepted'
+      ? { status, accepted_at: transaction.raw('coalesce(accepted_at, now())') }
+      : { status: status === 'completed' ? status : 'failed', outcome: status, finished_at: transaction.fn.now() }
+  await transaction('core.commands')
+    .where({ command_id: commandId })
+    .update({ ...change, message, details: details === null ? null : JSON.stringify(details) })
 }
 
 /** Ends what waited too long for its charger. Returns how many. */
