@@ -101,6 +101,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   /** Who calls, what they may do and how often; then the body, which nobody reads for a stranger. */
   async function admit(context: Context, passage: Passage): Promise<void> {
     const { exchange, operation, routed } = passage
+    let refusal: ApiError | undefined
     for (const requirement of operation.security) {
       const [scheme] = Object.keys(requirement)
       if (scheme === undefined) {
@@ -110,13 +111,16 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       } else {
         const caller = context.security?.[scheme] as Caller | { error: ApiError } | undefined
         if (caller === undefined || 'error' in caller) continue
-        checkScopes(caller, requirement[scheme]!)
+        refusal = scopeRefusal(caller, requirement[scheme]!, refusal)
+        // Another way in may ask for what this caller has.
+        if (refusal !== undefined) continue
         passage.caller = caller
       }
       break
     }
     if (passage.caller === ANONYMOUS && operation.security.length > 0) {
       throw (
+        refusal ??
         Object.values(context.security ?? {}).find(result => result?.error)?.error ??
         new ApiError('unauthorized', 'a bearer token is required')
       )
@@ -356,11 +360,13 @@ function identify(passage: Passage, caller: Caller): void {
   if ('tenantId' in caller) passage.tenantId = caller.tenantId
 }
 
-function checkScopes(caller: Caller, required: string[]): void {
+/** Why the caller may not come in this way, beside what kept it out of the ways before; undefined when it may. */
+function scopeRefusal(caller: Caller, required: string[], before: ApiError | undefined): ApiError | undefined {
   const granted = caller.kind === 'client' ? caller.scopes : undefined
   const missing = required.find(scope => !granted?.has(scope))
-  if (missing !== undefined)
-    throw new ApiError('forbidden', `this needs the scope ${missing}`, { details: { scope: missing }, caller })
+  if (missing === undefined) return undefined
+  const scope = before?.details === undefined ? missing : `${before.details.scope} or ${missing}`
+  return new ApiError('forbidden', `this needs the scope ${scope}`, { details: { scope }, caller })
 }
 
 /** The identity that a request without a credential is about, as far as a limit needs it. */

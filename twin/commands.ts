@@ -73,7 +73,7 @@ export class Commands {
       case 'firmware_upgrade':
         return this.#upgradeFirmware(params)
       default:
-        return `this charger does not know the command ${command satisfies never}`
+        return `this charger does not know the command ${command}`
     }
   }
 

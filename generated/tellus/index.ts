@@ -26,6 +26,7 @@ import { resetDeviceSecret } from '../../handlers/tellus/devices/resetDeviceSecr
 import { listChargingRecords } from '../../handlers/tellus/charging-records/listChargingRecords.ts'
 import { getChargingRecord } from '../../handlers/tellus/charging-records/getChargingRecord.ts'
 import { getAggregatedEnergy } from '../../handlers/tellus/energy/getAggregatedEnergy.ts'
+import { requestDiagnostic } from '../../handlers/tellus/commands/requestDiagnostic.ts'
 import { getCommand } from '../../handlers/tellus/commands/getCommand.ts'
 import { startCharging } from '../../handlers/tellus/commands/startCharging.ts'
 import { stopCharging } from '../../handlers/tellus/commands/stopCharging.ts'
@@ -83,6 +84,7 @@ export interface Handlers {
   listChargingRecords: Handler<operations['listChargingRecords'], 'operatorToken'>
   getChargingRecord: Handler<operations['getChargingRecord'], 'operatorToken'>
   getAggregatedEnergy: Handler<operations['getAggregatedEnergy'], 'operatorToken'>
+  requestDiagnostic: Handler<operations['requestDiagnostic'], 'operatorToken'>
   getCommand: Handler<operations['getCommand'], 'operatorToken'>
   startCharging: Handler<operations['startCharging'], 'operatorToken'>
   stopCharging: Handler<operations['stopCharging'], 'operatorToken'>
@@ -140,6 +142,7 @@ export const handlers: Handlers = {
   listChargingRecords,
   getChargingRecord,
   getAggregatedEnergy,
+  requestDiagnostic,
   getCommand,
   startCharging,
   stopCharging,

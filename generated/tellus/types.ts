@@ -530,6 +530,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/devices/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a diagnostic command
+         * @description Queues one of the nine diagnostic commands for a charger. It is handed out, reported on and read like any other command.
+         *
+         *     Commands of low risk (`reboot`, `soft_reset`, `force_reconnect`, `fetch_logs`, `reset_contactor_counter`,
+         *     `reset_fan_counter`) need the scope `device:write` or `diagnostics:write`. Those of medium risk (`run_self_test`,
+         *     `calibrate_sensor`, `reset_power_module`) need `diagnostics:write` and `customer_authorization_ref`, and while a
+         *     session is running on any connector the answer is 409, unless `force` is true. `calibrate_sensor` also needs
+         *     `technician_on_site` true and a `reference_value`.
+         *
+         *     From `run_self_test` until its report or its expiry the connectors show as `unavailable`; one with a session only from
+         *     the time when the charger accepts the test. `fetch_logs` gives the charger a URL for one upload; what comes is listed
+         *     by `GET /v1/devices/{id}/logs`.
+         */
+        post: operations["requestDiagnostic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/commands/{id}": {
         parameters: {
             query?: never;
@@ -1252,7 +1282,7 @@ export interface components {
             reason: string | null;
             /** @description What the charger said with its last report. */
             message: string | null;
-            /** @description Structured data of the last report. */
+            /** @description Structured data of the last report. Of `run_self_test` it is `passed` and `tests`, a list of `name` and `passed`. */
             details: {
                 [key: string]: unknown;
             } | null;
@@ -1285,12 +1315,14 @@ export interface components {
              * @description Not delivered after this instant.
              */
             expiry: string;
+            risk_class?: components["schemas"]["RiskClass"];
+            customer_authorization_ref?: components["schemas"]["CustomerAuthorizationRef"];
         };
         /**
-         * @description What a charger can be told to do. Any way in (remote control, schedule, flexibility, manual injection) ends in one of these.
+         * @description What a charger can be told to do. Any way in (remote control, schedule, flexibility, diagnostics, manual injection) ends in one of these.
          * @enum {string}
          */
-        CommandName: "start_charging" | "stop_charging" | "set_power_limit" | "set_schedule" | "firmware_upgrade" | "discharge";
+        CommandName: "start_charging" | "stop_charging" | "set_power_limit" | "set_schedule" | "firmware_upgrade" | "discharge" | "reboot" | "soft_reset" | "force_reconnect" | "fetch_logs" | "run_self_test" | "calibrate_sensor" | "reset_contactor_counter" | "reset_fan_counter" | "reset_power_module";
         /** @description What became of a command. */
         CommandStatusReport: {
             command_id: string;
@@ -1306,7 +1338,7 @@ export interface components {
             timestamp: string;
             /** @description Why, for people. */
             message?: string;
-            /** @description Whatever else the charger can tell. It is stored and shown as it is. */
+            /** @description Whatever else the charger can tell. It is stored and shown as it is. The report of a completed `run_self_test` stands here and is needed: `passed`, and `tests` with the `name` of each and whether it `passed`. */
             details?: {
                 [key: string]: unknown;
             };
@@ -1428,7 +1460,7 @@ export interface components {
             /** @description The number of the connector on its charger, counted from 1. */
             connector_id: number;
             /**
-             * @description The state; a charger that reports `preparing` shows as `idle`.
+             * @description The state; a charger that reports `preparing` shows as `idle`, and one that tests itself as `unavailable`.
              * @enum {string}
              */
             status: "idle" | "charging" | "discharging" | "fault" | "unavailable";
@@ -1454,6 +1486,24 @@ export interface components {
              */
             last_telemetry_time: string | null;
         };
+        /** @description Sets the cycle counter of a contactor back after it was replaced. Low risk. */
+        ContactorCounterReset: {
+            /**
+             * @description What to do. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            command: "reset_contactor_counter";
+            /** @description Which contactor. */
+            params?: {
+                /**
+                 * @description `discharge` is there on chargers that can discharge; `main` when left out.
+                 * @enum {string}
+                 */
+                contactor?: "main" | "discharge";
+            };
+        };
+        /** @description Where the customer's consent is on file, such as the number of a ticket. It is kept with the command. */
+        CustomerAuthorizationRef: string;
         /** @description A charger with its connectors. */
         Device: {
             /** @description The id given at registration. */
@@ -1582,6 +1632,21 @@ export interface components {
              */
             grant_type: "client_credentials";
         };
+        /** @description A command that looks into a charger or brings it round. Those of low risk ask nothing more; those of medium risk (`run_self_test`, `calibrate_sensor`, `reset_power_module`) need the customer's authorisation. */
+        DiagnosticCommand: {
+            /**
+             * @description What to do; the other fields depend on it.
+             * @enum {string}
+             */
+            command: "reboot" | "soft_reset" | "force_reconnect" | "fetch_logs" | "run_self_test" | "calibrate_sensor" | "reset_contactor_counter" | "reset_fan_counter" | "reset_power_module";
+            /** @description What the command needs beside its name. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description Where the customer's consent is on file, such as the number of a ticket. It is kept with the command. */
+            customer_authorization_ref?: string | null;
+            force?: components["schemas"]["ForceDiagnostic"];
+        } & (components["schemas"]["PlainDiagnostic"] | components["schemas"]["FetchLogs"] | components["schemas"]["ContactorCounterReset"] | components["schemas"]["SelfTest"] | components["schemas"]["SensorCalibration"] | components["schemas"]["PowerModuleReset"]);
         /** @description The part of one site or one operator. */
         EnergyGroup: {
             /** @description The site or operator; null for records of chargers that have none. */
@@ -1638,6 +1703,27 @@ export interface components {
         };
         /** @description What is wrong with the charger, as a number from 0 to 9999 or as `F-` and the same four digits (203 and F-0203 are one fault). 0 and F-0000 mean that nothing is wrong. */
         FaultCode: number | string;
+        /** @description Asks for the charger's log files. The charger gets a URL with it that takes one upload. Low risk. */
+        FetchLogs: {
+            /**
+             * @description What to do. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            command: "fetch_logs";
+            /** @description Which part of the logs; all of them when left out. */
+            params?: {
+                /**
+                 * Format: date-time
+                 * @description Nothing older.
+                 */
+                since?: string;
+                /**
+                 * Format: date-time
+                 * @description Nothing newer.
+                 */
+                until?: string;
+            };
+        };
         /** @description Which versions the chargers of one model run. */
         FirmwareAdoption: {
             /** @description The model. */
@@ -1737,6 +1823,11 @@ export interface components {
             /** @description One per connector; empty when the targets have none. */
             commands: components["schemas"]["FlexibilityCommand"][];
         };
+        /**
+         * @description Asks for it although a session is running. Commands of low risk are taken during a session anyway.
+         * @default false
+         */
+        ForceDiagnostic: boolean;
         /** @description That the server is alive. It is not wrapped in the envelope. */
         Health: {
             /** @constant */
@@ -2025,14 +2116,10 @@ export interface components {
         /** @description A command that waits for the charger. It may come more than once and by either way, heartbeat or long-poll, so a charger does each command_id once. */
         PendingCommand: {
             command_id: string;
-            /**
-             * @description What to do.
-             * @enum {string}
-             */
-            command: "start_charging" | "stop_charging" | "set_power_limit" | "set_schedule" | "firmware_upgrade" | "discharge";
+            command: components["schemas"]["CommandName"];
             /** @description The connector that the command is for. Null when it is for the whole charger. */
             connector_id: number | null;
-            /** @description How to do it; which members there are depends on the command. start_charging: `charge_power` (kW, a ceiling) and `target_soc` (%). stop_charging: `reason`. discharge: `discharge_power` (kW, positive), `duration` (s) and `min_soc` (%). set_power_limit: `power_limit` (kW) or `power_limit_percent` (%), and `duration` (s). set_schedule and firmware_upgrade carry what the charger's maker agreed with the operator. A charger ignores members that it does not know. */
+            /** @description How to do it; which members there are depends on the command. start_charging: `charge_power` (kW, a ceiling) and `target_soc` (%). stop_charging: `reason`. discharge: `discharge_power` (kW, positive), `duration` (s) and `min_soc` (%). set_power_limit: `power_limit` (kW) or `power_limit_percent` (%), and `duration` (s). set_schedule and firmware_upgrade carry what the charger's maker agreed with the operator. fetch_logs: `upload_url`, which takes one `PUT` of the log as it is, and perhaps `since` and `until`. calibrate_sensor: `sensor`, `reference_value` (Cel, A or V), `technician_on_site` and perhaps `connector_id`. reset_contactor_counter: `contactor`. reset_power_module: `module`. A charger ignores members that it does not know. */
             params: {
                 [key: string]: unknown;
             };
@@ -2055,6 +2142,33 @@ export interface components {
             /** @description Negative while energy flows out of the vehicle. */
             current: number;
         };
+        /** @description Commands of low risk that need no parameters: `reboot` restarts the main controller, `soft_reset` the state machine only, `force_reconnect` the connection to the platform, and `reset_fan_counter` is sent after a fan was replaced. */
+        PlainDiagnostic: {
+            /**
+             * @description What to do. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            command: "reboot" | "soft_reset" | "force_reconnect" | "reset_fan_counter";
+            /** @description Nothing is needed. */
+            params?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Soft-resets a power module that its bus has lost. Medium risk. */
+        PowerModuleReset: {
+            /**
+             * @description What to do. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            command: "reset_power_module";
+            /** @description Which one. */
+            params: {
+                /** @description The module, by the charger's own name for it. */
+                module: string;
+            };
+            customer_authorization_ref: components["schemas"]["CustomerAuthorizationRef"];
+            force?: components["schemas"]["ForceDiagnostic"];
+        };
         /** @description A question to the assistant. */
         Question: {
             /** @description Plain text. */
@@ -2064,7 +2178,11 @@ export interface components {
         QueueCommand: {
             /** @description The charger. */
             device_id: string;
-            command: components["schemas"]["CommandName"];
+            /**
+             * @description What to do. Diagnostics have a way in of their own, which asks for the customer's authorisation.
+             * @enum {string}
+             */
+            command: "start_charging" | "stop_charging" | "set_power_limit" | "set_schedule" | "firmware_upgrade" | "discharge";
             /** @description The connector; leave it out to mean the whole charger. */
             connector_id?: number;
             /** @description Handed to the charger as it is. */
@@ -2087,6 +2205,17 @@ export interface components {
              */
             status: "queued";
         };
+        /** @description A diagnostic command that was stored and waits for its charger. */
+        QueuedDiagnostic: {
+            /** @description Ask `GET /v1/commands/{id}` for its fate. */
+            command_id: string;
+            /**
+             * @description Always `queued`: the charger has not seen it yet.
+             * @constant
+             */
+            status: "queued";
+            risk_class: components["schemas"]["RiskClass"];
+        };
         /** @description The site that was stored. */
         RegisteredSite: {
             site_id: string;
@@ -2105,6 +2234,11 @@ export interface components {
             /** @description How it was worked out, or why not. */
             reason: string;
         };
+        /**
+         * @description What a diagnostic command may do to the service; `medium` is for people with the customer's consent.
+         * @enum {string}
+         */
+        RiskClass: "low" | "medium";
         /** @description When a connector charges, discharges or rests. A connector has at most one schedule; a new one replaces it. Times are local to `timezone` and follow its daylight saving: an hour that does not exist is skipped to the next instant, one that comes twice counts the first time. */
         Schedule: {
             /** @description Chosen by the caller and shown with the commands it causes. */
@@ -2135,6 +2269,47 @@ export interface components {
              * @description IANA name of the zone of the slots; by default the zone of the site, UTC for a charger without site. Another name is 400.
              */
             timezone?: string;
+        };
+        /** @description Runs the charger's built-in tests, which takes it out of service for about two minutes. Medium risk. The report comes in `details` of the command. */
+        SelfTest: {
+            /**
+             * @description What to do. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            command: "run_self_test";
+            /** @description Nothing is needed. */
+            params?: {
+                [key: string]: unknown;
+            };
+            customer_authorization_ref: components["schemas"]["CustomerAuthorizationRef"];
+            force?: components["schemas"]["ForceDiagnostic"];
+        };
+        /** @description Calibrates a sensor against a known reference, with somebody at the charger. Medium risk. */
+        SensorCalibration: {
+            /**
+             * @description What to do. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            command: "calibrate_sensor";
+            /** @description Which sensor, and what it should show. */
+            params: {
+                /**
+                 * @description What it measures.
+                 * @enum {string}
+                 */
+                sensor: "temperature" | "current" | "voltage";
+                /** @description What the reference shows, in degrees Celsius, ampere or volt after the sensor. */
+                reference_value: number;
+                /**
+                 * @description Somebody stands at the charger.
+                 * @constant
+                 */
+                technician_on_site: true;
+                /** @description The connector that the sensor belongs to; leave it out for one of the whole charger. */
+                connector_id?: number;
+            };
+            customer_authorization_ref: components["schemas"]["CustomerAuthorizationRef"];
+            force?: components["schemas"]["ForceDiagnostic"];
         };
         /** @description A place with chargers, with the live state of its connectors. */
         Site: {
@@ -3602,6 +3777,56 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    requestDiagnostic: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A value of your choice that makes the call safe to repeat. For 24 hours the same key with the same body gives the first answer again and does nothing twice; the same key with another body answers 409.
+                 * @example start-acme-cov-002-1-20260510T140000
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id that the charger got at its registration. Another tenant's id answers 404.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                id: components["parameters"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        /** @description The command. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnosticCommand"];
+            };
+        };
+        responses: {
+            /** @description The command is queued. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["QueuedDiagnostic"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -10,6 +10,22 @@ export type CommandName =
   | 'set_schedule'
   | 'firmware_upgrade'
   | 'discharge'
+  | DiagnosticName
+
+/** What a charger can be told for the sake of its own health. */
+export type DiagnosticName =
+  | 'reboot'
+  | 'soft_reset'
+  | 'force_reconnect'
+  | 'fetch_logs'
+  | 'run_self_test'
+  | 'calibrate_sensor'
+  | 'reset_contactor_counter'
+  | 'reset_fan_counter'
+  | 'reset_power_module'
+
+/** `medium` may disturb the service or bend what is measured, so the customer must have agreed. */
+export type RiskClass = 'low' | 'medium'
 
 export interface NewCommand {
   tenantId: string
@@ -22,6 +38,8 @@ export interface NewCommand {
   expiresIn: number
   controlId?: string
   scheduleId?: string
+  riskClass?: RiskClass
+  customerAuthorizationRef?: string | null
 }
 
 export interface PendingCommand {
@@ -41,6 +59,8 @@ interface StoredCommand extends CommandRow {
   details: Record<string, unknown> | null
   control_id: string | null
   schedule_id: string | null
+  risk_class: RiskClass | null
+  customer_authorization_ref: string | null
   created_at: Date
   delivered_at: Date | null
   accepted_at: Date | null
@@ -64,12 +84,13 @@ export async function queue(db: Knex, commands: NewCommand[]): Promise<string[]>
   if (commands.length === 0) return []
   // One parameter for all: a site may have more connectors than a statement may have parameters.
   const { rows } = await db.raw<{ rows: { command_id: string }[] }>(
-    `insert into core.commands (tenant_id, device_id, connector_id, command, params, requested_by, control_id, schedule_id, expires_at)
+    `insert into core.commands (tenant_id, device_id, connector_id, command, params, requested_by, control_id, schedule_id,
+       risk_class, customer_authorization_ref, expires_at)
      select "tenantId", "deviceId", "connectorId", command, params, "requestedBy", "controlId", "scheduleId",
-       now() + "expiresIn" * interval '1 second'
+       "riskClass", "customerAuthorizationRef", now() + "expiresIn" * interval '1 second'
      from rows from (jsonb_to_recordset(?::jsonb) as (
        "tenantId" uuid, "deviceId" uuid, "connectorId" int, command text, params jsonb, "requestedBy" text,
-       "controlId" uuid, "scheduleId" text, "expiresIn" int)) with ordinality as given
+       "controlId" uuid, "scheduleId" text, "riskClass" text, "customerAuthorizationRef" text, "expiresIn" int)) with ordinality as given
      order by ordinality
      returning command_id`,
     [JSON.stringify(commands)],
@@ -142,38 +163,48 @@ export interface Report {
   details: object | null
 }
 
+/** What a report is about, as far as it matters to what follows from it. */
+export interface ReportedCommand {
+  tenantId: string
+  command: CommandName
+  params: Record<string, unknown>
+}
+
 /**
- * Takes a charger's word on one of its commands. Saying the same again changes nothing.
+ * The command that a charger reports on, locked until the transaction ends; undefined when it said the same before.
  *
  * @throws notFound for a command that is not this charger's, conflict when it is finished with another outcome
  */
-export async function report(
-  db: Knex,
+export async function lockForReport(
+  transaction: Knex,
   deviceId: string,
-  { commandId, status, message, details }: Report,
-): Promise<void> {
-  await db.transaction(async transaction => {
-    const found = isUuid(commandId)
-      ? await transaction('core.commands')
-          .first('status', 'outcome', 'expires_at')
-          .where({ command_id: commandId, device_id: deviceId })
-          .forUpdate()
-      : undefined
-    if (found === undefined) throw notFound('command')
-    const overdue = PENDING.includes(found.status) && found.expires_at <= new Date()
-    if (found.status === 'expired' || overdue) throw conflict('the command has expired')
-    if (found.outcome !== null) {
-      if (found.outcome !== status) throw conflict(`the command is finished: ${found.outcome}`)
-      return
-    }
-    const change =
-      status === 'accepted'
-        ? { status, accepted_at: transaction.raw('coalesce(accepted_at, now())') }
-        : { status: status === 'completed' ? status : 'failed', outcome: status, finished_at: transaction.fn.now() }
-    await transaction('core.commands')
-      .where({ command_id: commandId })
-      .update({ ...change, message, details: details === null ? null : JSON.stringify(details) })
-  })
+  { commandId, status }: Report,
+): Promise<ReportedCommand | undefined> {
+  const found = isUuid(commandId)
+    ? await transaction('core.commands')
+        .first('status', 'outcome', 'expires_at', 'tenant_id', 'command', 'params')
+        .where({ command_id: commandId, device_id: deviceId })
+        .forUpdate()
+    : undefined
+  if (found === undefined) throw notFound('command')
+  const overdue = PENDING.includes(found.status) && found.expires_at <= new Date()
+  if (found.status === 'expired' || overdue) throw conflict('the command has expired')
+  if (found.outcome !== null) {
+    if (found.outcome !== status) throw conflict(`the command is finished: ${found.outcome}`)
+    return undefined
+  }
+  return { tenantId: found.tenant_id, command: found.command, params: found.params }
+}
+
+/** Notes a charger's word on a command that is locked. */
+export async function noteReport(transaction: Knex, { commandId, status, message, details }: Report): Promise<void> {
+  const change =
+    status === 'accepted'
+      ? { status, accepted_at: transaction.raw('coalesce(accepted_at, now())') }
+      : { status: status === 'completed' ? status : 'failed', outcome: status, finished_at: transaction.fn.now() }
+  await transaction('core.commands')
+    .where({ command_id: commandId })
+    .update({ ...change, message, details: details === null ? null : JSON.stringify(details) })
 }
 
 /** Ends what waited too long for its charger. Returns how many. */
@@ -217,5 +248,7 @@ function toCommand(row: StoredCommand) {
     accepted_at: iso(row.accepted_at),
     finished_at: expired ? iso(row.expires_at) : iso(row.finished_at),
     expiry: row.expires_at.toISOString(),
+    ...(row.risk_class !== null && { risk_class: row.risk_class }),
+    ...(row.customer_authorization_ref !== null && { customer_authorization_ref: row.customer_authorization_ref }),
   }
 }

@@ -17,11 +17,28 @@ export interface Connector {
   last_telemetry_time: string | null
 }
 
-/** SQL for the connectors of the charger `t` as a JSON array. Who prepares is not charging yet, so it shows as idle. */
+/**
+ * SQL for the state that the connector `c` shows. A self-test takes its charger out of service: from the time when it
+ * was asked for until the report, or as long as a command may wait, once more when the charger has accepted it. A
+ * session that runs goes on until then. Who prepares is not charging yet, so it shows as idle.
+ */
+export const SHOWN_STATE = `case
+  when exists (
+    select from core.commands test
+    where test.device_id = c.device_id and test.command = 'run_self_test'
+      and test.status in ('queued', 'delivered', 'accepted') and (
+      (test.status = 'accepted' and test.accepted_at + (test.expires_at - test.created_at) > now())
+      or (test.status in ('queued', 'delivered') and test.expires_at > now()
+        and c.state not in ('charging', 'discharging')))
+  ) then 'unavailable'
+  when c.state = 'preparing' then 'idle'
+  else c.state end`
+
+/** SQL for the connectors of the charger `t` as a JSON array. */
 export const CONNECTORS_OF_DEVICE = `(
   select coalesce(json_agg(json_build_object(
     'connector_id', c.connector_id,
-    'status', case c.state when 'preparing' then 'idle' else c.state end,
+    'status', ${SHOWN_STATE},
     'power', c.power_kw,
     'voltage', c.voltage_v,
     'current', c.current_a,
@@ -43,4 +60,10 @@ export async function list(db: Knex, tenantId: string, deviceId: string): Promis
     [deviceId, tenantId],
   )
   return rows[0]?.connectors
+}
+
+/** Whether a vehicle of the charger is charging or giving back. */
+export async function inSession(db: Knex, deviceId: string): Promise<boolean> {
+  const active = db('core.connectors').where({ device_id: deviceId }).whereIn('state', ['charging', 'discharging'])
+  return (await active.first('connector_id')) !== undefined
 }

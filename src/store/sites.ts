@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { SHOWN_STATE } from './connectors.ts'
 import { instant } from './instant.ts'
 import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
@@ -33,13 +34,14 @@ const COLUMNS = `
 const LIVE = `
   cross join lateral (
     select cast(count(*) as int) as total_connectors, json_build_object(
-      'idle', count(*) filter (where c.state not in ('charging', 'discharging', 'fault', 'unavailable')),
-      'charging', count(*) filter (where c.state = 'charging'),
-      'discharging', count(*) filter (where c.state = 'discharging'),
-      'fault', count(*) filter (where c.state = 'fault'),
-      'unavailable', count(*) filter (where c.state = 'unavailable')
+      'idle', count(*) filter (where shown.state not in ('charging', 'discharging', 'fault', 'unavailable')),
+      'charging', count(*) filter (where shown.state = 'charging'),
+      'discharging', count(*) filter (where shown.state = 'discharging'),
+      'fault', count(*) filter (where shown.state = 'fault'),
+      'unavailable', count(*) filter (where shown.state = 'unavailable')
     ) as status_summary
     from core.devices d join core.connectors c on c.device_id = d.device_id
+      cross join lateral (select ${SHOWN_STATE} as state) shown
     where d.site_id = t.site_id and d.tenant_id = t.tenant_id
   ) live`
 

@@ -54,6 +54,7 @@ export const succeeding: Record<string, Preparation> = {
   async getCommand(draft, world) {
     draft.path.id = await world.queueCommand()
   },
+  requestDiagnostic: ofCharger,
   startCharging: ofCharger,
   stopCharging: ofCharger,
   startDischarging: ofCharger,
