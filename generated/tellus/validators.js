@@ -3627,8 +3627,8 @@ return errors === 0;
 }
 validate23.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.listHealthScores = validate24;
-const schema24 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"page":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"size":{"type":"integer","minimum":1,"maximum":100,"default":20},"site_id":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64}},"additionalProperties":true}}};
+exports.listServiceAccounts = validate24;
+const schema24 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"page":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"size":{"type":"integer","minimum":1,"maximum":100,"default":20}},"additionalProperties":true}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3728,98 +3728,6 @@ return false;
 }
 }
 var valid1 = _errs6 === errors;
-if(valid1){
-if(data0.site_id !== undefined){
-let data3 = data0.site_id;
-const _errs8 = errors;
-if(typeof data3 !== "string"){
-let dataType2 = typeof data3;
-let coerced2 = undefined;
-if(!(coerced2 !== undefined)){
-if(dataType2 == "number" || dataType2 == "boolean"){
-coerced2 = "" + data3;
-}
-else if(data3 === null){
-coerced2 = "";
-}
-else {
-validate24.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-if(coerced2 !== undefined){
-data3 = coerced2;
-if(data0 !== undefined){
-data0["site_id"] = coerced2;
-}
-}
-}
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(func0(data3) > 64){
-validate24.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data3) < 1){
-validate24.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
-}
-}
-}
-}
-var valid1 = _errs8 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data0.device_id !== undefined){
-let data4 = data0.device_id;
-const _errs10 = errors;
-if(typeof data4 !== "string"){
-let dataType3 = typeof data4;
-let coerced3 = undefined;
-if(!(coerced3 !== undefined)){
-if(dataType3 == "number" || dataType3 == "boolean"){
-coerced3 = "" + data4;
-}
-else if(data4 === null){
-coerced3 = "";
-}
-else {
-validate24.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-if(coerced3 !== undefined){
-data4 = coerced3;
-if(data0 !== undefined){
-data0["device_id"] = coerced3;
-}
-}
-}
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(func0(data4) > 64){
-validate24.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data4) < 1){
-validate24.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
-}
-}
-}
-}
-var valid1 = _errs10 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
 }
 }
 else {
@@ -3839,13 +3747,197 @@ return errors === 0;
 }
 validate24.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.listAnomalies = validate25;
-const schema25 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"page":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"size":{"type":"integer","minimum":1,"maximum":100,"default":20},"site_id":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64},"start_time":{"type":"string","format":"date-time","maxLength":40},"end_time":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":true}}};
+exports.rotateServiceAccount = validate25;
+const schema25 = {"type":"object","required":["path"],"properties":{"path":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":64}},"additionalProperties":true}}};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate25.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.path === undefined) && (missing0 = "path")){
+validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.path !== undefined){
+let data0 = data.path;
+const _errs1 = errors;
+if(errors === _errs1){
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+let missing1;
+if((data0.id === undefined) && (missing1 = "id")){
+validate25.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+return false;
+}
+else {
+if(data0.id !== undefined){
+let data1 = data0.id;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+let dataType0 = typeof data1;
+let coerced0 = undefined;
+if(!(coerced0 !== undefined)){
+if(dataType0 == "number" || dataType0 == "boolean"){
+coerced0 = "" + data1;
+}
+else if(data1 === null){
+coerced0 = "";
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/path/id",schemaPath:"#/properties/path/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+if(coerced0 !== undefined){
+data1 = coerced0;
+if(data0 !== undefined){
+data0["id"] = coerced0;
+}
+}
+}
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate25.errors = [{instancePath:instancePath+"/path/id",schemaPath:"#/properties/path/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data1) < 1){
+validate25.errors = [{instancePath:instancePath+"/path/id",schemaPath:"#/properties/path/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+validate25.evaluated = {"props":{"path":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.disableServiceAccount = validate26;
+const schema26 = {"type":"object","required":["path"],"properties":{"path":{"type":"object","required":["id"],"properties":{"id":{"type":"string","minLength":1,"maxLength":64}},"additionalProperties":true}}};
+
+function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate26.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.path === undefined) && (missing0 = "path")){
+validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.path !== undefined){
+let data0 = data.path;
+const _errs1 = errors;
+if(errors === _errs1){
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+let missing1;
+if((data0.id === undefined) && (missing1 = "id")){
+validate26.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+return false;
+}
+else {
+if(data0.id !== undefined){
+let data1 = data0.id;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+let dataType0 = typeof data1;
+let coerced0 = undefined;
+if(!(coerced0 !== undefined)){
+if(dataType0 == "number" || dataType0 == "boolean"){
+coerced0 = "" + data1;
+}
+else if(data1 === null){
+coerced0 = "";
+}
+else {
+validate26.errors = [{instancePath:instancePath+"/path/id",schemaPath:"#/properties/path/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+if(coerced0 !== undefined){
+data1 = coerced0;
+if(data0 !== undefined){
+data0["id"] = coerced0;
+}
+}
+}
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate26.errors = [{instancePath:instancePath+"/path/id",schemaPath:"#/properties/path/properties/id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data1) < 1){
+validate26.errors = [{instancePath:instancePath+"/path/id",schemaPath:"#/properties/path/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate26.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate26.errors = vErrors;
+return errors === 0;
+}
+validate26.evaluated = {"props":{"path":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.listHealthScores = validate27;
+const schema27 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"page":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"size":{"type":"integer","minimum":1,"maximum":100,"default":20},"site_id":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64}},"additionalProperties":true}}};
+
+function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate27.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3876,7 +3968,7 @@ if(dataType0 === "boolean" || data1 === null
 coerced0 = +data1;
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate27.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 }
@@ -3890,12 +3982,12 @@ data0["page"] = coerced0;
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 1000000 || isNaN(data1)){
-validate25.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
+validate27.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
 return false;
 }
 else {
 if(data1 < 1 || isNaN(data1)){
-validate25.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate27.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -3914,7 +4006,7 @@ if(dataType1 === "boolean" || data2 === null
 coerced1 = +data2;
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate27.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 }
@@ -3928,12 +4020,12 @@ data0["size"] = coerced1;
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 100 || isNaN(data2)){
-validate25.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
+validate27.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate25.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate27.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -3955,7 +4047,7 @@ else if(data3 === null){
 coerced2 = "";
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate27.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -3969,12 +4061,12 @@ data0["site_id"] = coerced2;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(func0(data3) > 64){
-validate25.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate27.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(func0(data3) < 1){
-validate25.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate27.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
@@ -4000,7 +4092,7 @@ else if(data4 === null){
 coerced3 = "";
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate27.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4014,12 +4106,224 @@ data0["device_id"] = coerced3;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(func0(data4) > 64){
-validate25.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate27.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(func0(data4) < 1){
-validate25.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate27.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs10 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate27.errors = vErrors;
+return errors === 0;
+}
+validate27.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.listAnomalies = validate28;
+const schema28 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"page":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"size":{"type":"integer","minimum":1,"maximum":100,"default":20},"site_id":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64},"start_time":{"type":"string","format":"date-time","maxLength":40},"end_time":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":true}}};
+
+function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate28.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.query !== undefined){
+let data0 = data.query;
+const _errs1 = errors;
+if(errors === _errs1){
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+if(data0.page === undefined){
+data0.page = 1;
+}
+if(data0.size === undefined){
+data0.size = 20;
+}
+let data1 = data0.page;
+const _errs4 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+let dataType0 = typeof data1;
+let coerced0 = undefined;
+if(!(coerced0 !== undefined)){
+if(dataType0 === "boolean" || data1 === null
+              || (dataType0 === "string" && data1 && data1 == +data1 && !(data1 % 1))){
+coerced0 = +data1;
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+}
+if(coerced0 !== undefined){
+data1 = coerced0;
+if(data0 !== undefined){
+data0["page"] = coerced0;
+}
+}
+}
+if(errors === _errs4){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 1000000 || isNaN(data1)){
+validate28.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
+return false;
+}
+else {
+if(data1 < 1 || isNaN(data1)){
+validate28.errors = [{instancePath:instancePath+"/query/page",schemaPath:"#/properties/query/properties/page/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs4 === errors;
+if(valid1){
+let data2 = data0.size;
+const _errs6 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+let dataType1 = typeof data2;
+let coerced1 = undefined;
+if(!(coerced1 !== undefined)){
+if(dataType1 === "boolean" || data2 === null
+              || (dataType1 === "string" && data2 && data2 == +data2 && !(data2 % 1))){
+coerced1 = +data2;
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+}
+if(coerced1 !== undefined){
+data2 = coerced1;
+if(data0 !== undefined){
+data0["size"] = coerced1;
+}
+}
+}
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 100 || isNaN(data2)){
+validate28.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
+return false;
+}
+else {
+if(data2 < 1 || isNaN(data2)){
+validate28.errors = [{instancePath:instancePath+"/query/size",schemaPath:"#/properties/query/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs6 === errors;
+if(valid1){
+if(data0.site_id !== undefined){
+let data3 = data0.site_id;
+const _errs8 = errors;
+if(typeof data3 !== "string"){
+let dataType2 = typeof data3;
+let coerced2 = undefined;
+if(!(coerced2 !== undefined)){
+if(dataType2 == "number" || dataType2 == "boolean"){
+coerced2 = "" + data3;
+}
+else if(data3 === null){
+coerced2 = "";
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+if(coerced2 !== undefined){
+data3 = coerced2;
+if(data0 !== undefined){
+data0["site_id"] = coerced2;
+}
+}
+}
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(func0(data3) > 64){
+validate28.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data3) < 1){
+validate28.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.device_id !== undefined){
+let data4 = data0.device_id;
+const _errs10 = errors;
+if(typeof data4 !== "string"){
+let dataType3 = typeof data4;
+let coerced3 = undefined;
+if(!(coerced3 !== undefined)){
+if(dataType3 == "number" || dataType3 == "boolean"){
+coerced3 = "" + data4;
+}
+else if(data4 === null){
+coerced3 = "";
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+if(coerced3 !== undefined){
+data4 = coerced3;
+if(data0 !== undefined){
+data0["device_id"] = coerced3;
+}
+}
+}
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func0(data4) > 64){
+validate28.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data4) < 1){
+validate28.errors = [{instancePath:instancePath+"/query/device_id",schemaPath:"#/properties/query/properties/device_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
@@ -4045,7 +4349,7 @@ else if(data5 === null){
 coerced4 = "";
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate28.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4060,12 +4364,12 @@ if(errors === _errs12){
 if(errors === _errs12){
 if(typeof data5 === "string"){
 if(func0(data5) > 40){
-validate25.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+validate28.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
 return false;
 }
 else {
 if(!(formats0(data5))){
-validate25.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+validate28.errors = [{instancePath:instancePath+"/query/start_time",schemaPath:"#/properties/query/properties/start_time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
 }
@@ -4092,7 +4396,7 @@ else if(data6 === null){
 coerced5 = "";
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate28.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4107,12 +4411,12 @@ if(errors === _errs14){
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(func0(data6) > 40){
-validate25.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+validate28.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
 return false;
 }
 else {
 if(!(formats0(data6))){
-validate25.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+validate28.errors = [{instancePath:instancePath+"/query/end_time",schemaPath:"#/properties/query/properties/end_time/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
 }
@@ -4131,29 +4435,29 @@ var valid1 = true;
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate28.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
 }
 }
 else {
-validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate25.errors = vErrors;
+validate28.errors = vErrors;
 return errors === 0;
 }
-validate25.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
+validate28.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.getEnergyForecast = validate26;
-const schema26 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site_id":{"type":"string","minLength":1,"maxLength":64},"horizon":{"type":"integer","minimum":1,"maximum":744,"default":24},"granularity":{"type":"string","enum":["hour","day"],"default":"hour"}},"additionalProperties":true}}};
+exports.getEnergyForecast = validate29;
+const schema29 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site_id":{"type":"string","minLength":1,"maxLength":64},"horizon":{"type":"integer","minimum":1,"maximum":744,"default":24},"granularity":{"type":"string","enum":["hour","day"],"default":"hour"}},"additionalProperties":true}}};
 
-function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate26.evaluated;
+const evaluated0 = validate29.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4187,7 +4491,7 @@ else if(data1 === null){
 coerced0 = "";
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate29.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4201,12 +4505,12 @@ data0["site_id"] = coerced0;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func0(data1) > 64){
-validate26.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate29.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(func0(data1) < 1){
-validate26.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate29.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
@@ -4229,7 +4533,7 @@ if(dataType1 === "boolean" || data2 === null
 coerced1 = +data2;
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate29.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 }
@@ -4243,12 +4547,12 @@ data0["horizon"] = coerced1;
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 744 || isNaN(data2)){
-validate26.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/maximum",keyword:"maximum",params:{comparison: "<=", limit: 744},message:"must be <= 744"}];
+validate29.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/maximum",keyword:"maximum",params:{comparison: "<=", limit: 744},message:"must be <= 744"}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate26.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate29.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -4269,7 +4573,7 @@ else if(data3 === null){
 coerced2 = "";
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/query/granularity",schemaPath:"#/properties/query/properties/granularity/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate29.errors = [{instancePath:instancePath+"/query/granularity",schemaPath:"#/properties/query/properties/granularity/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4281,7 +4585,7 @@ data0["granularity"] = coerced2;
 }
 }
 if(!((data3 === "hour") || (data3 === "day"))){
-validate26.errors = [{instancePath:instancePath+"/query/granularity",schemaPath:"#/properties/query/properties/granularity/enum",keyword:"enum",params:{allowedValues: schema26.properties.query.properties.granularity.enum},message:"must be equal to one of the allowed values"}];
+validate29.errors = [{instancePath:instancePath+"/query/granularity",schemaPath:"#/properties/query/properties/granularity/enum",keyword:"enum",params:{allowedValues: schema29.properties.query.properties.granularity.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -4289,29 +4593,29 @@ var valid1 = _errs8 === errors;
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate29.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
 }
 }
 else {
-validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate26.errors = vErrors;
+validate29.errors = vErrors;
 return errors === 0;
 }
-validate26.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
+validate29.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.getUtilizationForecast = validate27;
-const schema27 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site_id":{"type":"string","minLength":1,"maxLength":64},"horizon":{"type":"integer","minimum":1,"maximum":744,"default":24},"granularity":{"type":"string","enum":["hour","day"],"default":"hour"}},"additionalProperties":true}}};
+exports.getUtilizationForecast = validate30;
+const schema30 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"site_id":{"type":"string","minLength":1,"maxLength":64},"horizon":{"type":"integer","minimum":1,"maximum":744,"default":24},"granularity":{"type":"string","enum":["hour","day"],"default":"hour"}},"additionalProperties":true}}};
 
-function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate27.evaluated;
+const evaluated0 = validate30.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4345,7 +4649,7 @@ else if(data1 === null){
 coerced0 = "";
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate30.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4359,12 +4663,12 @@ data0["site_id"] = coerced0;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func0(data1) > 64){
-validate27.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate30.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(func0(data1) < 1){
-validate27.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate30.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
@@ -4387,7 +4691,7 @@ if(dataType1 === "boolean" || data2 === null
 coerced1 = +data2;
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate30.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 }
@@ -4401,12 +4705,12 @@ data0["horizon"] = coerced1;
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 744 || isNaN(data2)){
-validate27.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/maximum",keyword:"maximum",params:{comparison: "<=", limit: 744},message:"must be <= 744"}];
+validate30.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/maximum",keyword:"maximum",params:{comparison: "<=", limit: 744},message:"must be <= 744"}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate27.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate30.errors = [{instancePath:instancePath+"/query/horizon",schemaPath:"#/properties/query/properties/horizon/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -4427,7 +4731,7 @@ else if(data3 === null){
 coerced2 = "";
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/query/granularity",schemaPath:"#/properties/query/properties/granularity/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate30.errors = [{instancePath:instancePath+"/query/granularity",schemaPath:"#/properties/query/properties/granularity/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4439,7 +4743,7 @@ data0["granularity"] = coerced2;
 }
 }
 if(!((data3 === "hour") || (data3 === "day"))){
-validate27.errors = [{instancePath:instancePath+"/query/granularity",schemaPath:"#/properties/query/properties/granularity/enum",keyword:"enum",params:{allowedValues: schema27.properties.query.properties.granularity.enum},message:"must be equal to one of the allowed values"}];
+validate30.errors = [{instancePath:instancePath+"/query/granularity",schemaPath:"#/properties/query/properties/granularity/enum",keyword:"enum",params:{allowedValues: schema30.properties.query.properties.granularity.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -4447,30 +4751,30 @@ var valid1 = _errs8 === errors;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate30.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate27.errors = vErrors;
+validate30.errors = vErrors;
 return errors === 0;
 }
-validate27.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
+validate30.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.getDailyBriefing = validate28;
-const schema28 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"date":{"type":"string","format":"date","maxLength":10},"site_id":{"type":"string","minLength":1,"maxLength":64}},"additionalProperties":true}}};
+exports.getDailyBriefing = validate31;
+const schema31 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"date":{"type":"string","format":"date","maxLength":10},"site_id":{"type":"string","minLength":1,"maxLength":64}},"additionalProperties":true}}};
 const formats16 = formats.date;
 
-function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate28.evaluated;
+const evaluated0 = validate31.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4498,7 +4802,7 @@ else if(data1 === null){
 coerced0 = "";
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/query/date",schemaPath:"#/properties/query/properties/date/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate31.errors = [{instancePath:instancePath+"/query/date",schemaPath:"#/properties/query/properties/date/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4513,12 +4817,12 @@ if(errors === _errs4){
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func0(data1) > 10){
-validate28.errors = [{instancePath:instancePath+"/query/date",schemaPath:"#/properties/query/properties/date/maxLength",keyword:"maxLength",params:{limit: 10},message:"must NOT have more than 10 characters"}];
+validate31.errors = [{instancePath:instancePath+"/query/date",schemaPath:"#/properties/query/properties/date/maxLength",keyword:"maxLength",params:{limit: 10},message:"must NOT have more than 10 characters"}];
 return false;
 }
 else {
 if(!(formats16.validate(data1))){
-validate28.errors = [{instancePath:instancePath+"/query/date",schemaPath:"#/properties/query/properties/date/format",keyword:"format",params:{format: "date"},message:"must match format \""+"date"+"\""}];
+validate31.errors = [{instancePath:instancePath+"/query/date",schemaPath:"#/properties/query/properties/date/format",keyword:"format",params:{format: "date"},message:"must match format \""+"date"+"\""}];
 return false;
 }
 }
@@ -4545,7 +4849,7 @@ else if(data2 === null){
 coerced1 = "";
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate31.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4559,12 +4863,12 @@ data0["site_id"] = coerced1;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func0(data2) > 64){
-validate28.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate31.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(func0(data2) < 1){
-validate28.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate31.errors = [{instancePath:instancePath+"/query/site_id",schemaPath:"#/properties/query/properties/site_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
@@ -4578,29 +4882,29 @@ var valid1 = true;
 }
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate31.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
 }
 }
 else {
-validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate31.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate28.errors = vErrors;
+validate31.errors = vErrors;
 return errors === 0;
 }
-validate28.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
+validate31.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.listActivity = validate29;
-const schema29 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"limit":{"type":"integer","minimum":1,"maximum":200,"default":50}},"additionalProperties":true}}};
+exports.listActivity = validate32;
+const schema32 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"limit":{"type":"integer","minimum":1,"maximum":200,"default":50}},"additionalProperties":true}}};
 
-function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate29.evaluated;
+const evaluated0 = validate32.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4628,7 +4932,7 @@ if(dataType0 === "boolean" || data1 === null
 coerced0 = +data1;
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/query/limit",schemaPath:"#/properties/query/properties/limit/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate32.errors = [{instancePath:instancePath+"/query/limit",schemaPath:"#/properties/query/properties/limit/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 }
@@ -4642,12 +4946,12 @@ data0["limit"] = coerced0;
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 200 || isNaN(data1)){
-validate29.errors = [{instancePath:instancePath+"/query/limit",schemaPath:"#/properties/query/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200"}];
+validate32.errors = [{instancePath:instancePath+"/query/limit",schemaPath:"#/properties/query/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200"}];
 return false;
 }
 else {
 if(data1 < 1 || isNaN(data1)){
-validate29.errors = [{instancePath:instancePath+"/query/limit",schemaPath:"#/properties/query/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate32.errors = [{instancePath:instancePath+"/query/limit",schemaPath:"#/properties/query/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -4655,29 +4959,29 @@ return false;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate32.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate29.errors = vErrors;
+validate32.errors = vErrors;
 return errors === 0;
 }
-validate29.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
+validate32.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.queueCommand = validate30;
-const schema30 = {"type":"object","required":[],"properties":{"header":{"type":"object","required":[],"properties":{"idempotency-key":{"type":"string","minLength":1,"maxLength":255,"pattern":"^[ -~]+$"}},"additionalProperties":true}}};
+exports.queueCommand = validate33;
+const schema33 = {"type":"object","required":[],"properties":{"header":{"type":"object","required":[],"properties":{"idempotency-key":{"type":"string","minLength":1,"maxLength":255,"pattern":"^[ -~]+$"}},"additionalProperties":true}}};
 
-function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate30.evaluated;
+const evaluated0 = validate33.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4705,7 +5009,7 @@ else if(data1 === null){
 coerced0 = "";
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/header/idempotency-key",schemaPath:"#/properties/header/properties/idempotency-key/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate33.errors = [{instancePath:instancePath+"/header/idempotency-key",schemaPath:"#/properties/header/properties/idempotency-key/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -4719,17 +5023,17 @@ data0["idempotency-key"] = coerced0;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func0(data1) > 255){
-validate30.errors = [{instancePath:instancePath+"/header/idempotency-key",schemaPath:"#/properties/header/properties/idempotency-key/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+validate33.errors = [{instancePath:instancePath+"/header/idempotency-key",schemaPath:"#/properties/header/properties/idempotency-key/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
 else {
 if(func0(data1) < 1){
-validate30.errors = [{instancePath:instancePath+"/header/idempotency-key",schemaPath:"#/properties/header/properties/idempotency-key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate33.errors = [{instancePath:instancePath+"/header/idempotency-key",schemaPath:"#/properties/header/properties/idempotency-key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 else {
 if(!pattern0.test(data1)){
-validate30.errors = [{instancePath:instancePath+"/header/idempotency-key",schemaPath:"#/properties/header/properties/idempotency-key/pattern",keyword:"pattern",params:{pattern: "^[ -~]+$"},message:"must match pattern \""+"^[ -~]+$"+"\""}];
+validate33.errors = [{instancePath:instancePath+"/header/idempotency-key",schemaPath:"#/properties/header/properties/idempotency-key/pattern",keyword:"pattern",params:{pattern: "^[ -~]+$"},message:"must match pattern \""+"^[ -~]+$"+"\""}];
 return false;
 }
 }
@@ -4739,21 +5043,21 @@ return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/header",schemaPath:"#/properties/header/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate33.errors = [{instancePath:instancePath+"/header",schemaPath:"#/properties/header/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
 }
 }
 else {
-validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate30.errors = vErrors;
+validate33.errors = vErrors;
 return errors === 0;
 }
-validate30.evaluated = {"props":{"header":true},"dynamicProps":false,"dynamicItems":false};
+validate33.evaluated = {"props":{"header":true},"dynamicProps":false,"dynamicItems":false};
 return exports;
 })({})
 
@@ -9434,9 +9738,34 @@ return errors === 0;
 }
 validate62.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.askQuestion = validate67;
-const schema39 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:Question"}}};
-const schema40 = {"type":"object","required":["question"],"properties":{"question":{"type":"string","minLength":1,"maxLength":2000}}};
+exports.createServiceAccount = validate67;
+const schema39 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:NewServiceAccount"}}};
+const schema40 = {"type":"object","required":["name","scopes"],"properties":{"name":{"type":"string","minLength":1,"maxLength":255},"scopes":{"type":"array","minItems":1,"maxItems":14,"items":{"$ref":"schema:ServiceAccountScope"}}}};
+const schema41 = {"type":"string","enum":["org:read","org:write","site:read","site:write","device:read","device:write","firmware:read","firmware:write","configuration:read","configuration:write","diagnostics:read","diagnostics:write","telemetry:read","telemetry:write"]};
+
+function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate69.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(typeof data !== "string"){
+validate69.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((((((((((((((data === "org:read") || (data === "org:write")) || (data === "site:read")) || (data === "site:write")) || (data === "device:read")) || (data === "device:write")) || (data === "firmware:read")) || (data === "firmware:write")) || (data === "configuration:read")) || (data === "configuration:write")) || (data === "diagnostics:read")) || (data === "diagnostics:write")) || (data === "telemetry:read")) || (data === "telemetry:write"))){
+validate69.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema41.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+validate69.errors = vErrors;
+return errors === 0;
+}
+validate69.evaluated = {"dynamicProps":false,"dynamicItems":false};
+
 
 function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9451,31 +9780,78 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.question === undefined) && (missing0 = "question")){
+if(((data.name === undefined) && (missing0 = "name")) || ((data.scopes === undefined) && (missing0 = "scopes"))){
 validate68.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
-if(data.question !== undefined){
-let data0 = data.question;
+if(data.name !== undefined){
+let data0 = data.name;
 const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 2000){
-validate68.errors = [{instancePath:instancePath+"/question",schemaPath:"#/properties/question/maxLength",keyword:"maxLength",params:{limit: 2000},message:"must NOT have more than 2000 characters"}];
+if(func0(data0) > 255){
+validate68.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
 else {
 if(func0(data0) < 1){
-validate68.errors = [{instancePath:instancePath+"/question",schemaPath:"#/properties/question/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate68.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/question",schemaPath:"#/properties/question/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate68.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.scopes !== undefined){
+let data1 = data.scopes;
+const _errs3 = errors;
+if(errors === _errs3){
+if(Array.isArray(data1)){
+if(data1.length > 14){
+validate68.errors = [{instancePath:instancePath+"/scopes",schemaPath:"#/properties/scopes/maxItems",keyword:"maxItems",params:{limit: 14},message:"must NOT have more than 14 items"}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate68.errors = [{instancePath:instancePath+"/scopes",schemaPath:"#/properties/scopes/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+const _errs5 = errors;
+if(!(validate69(data1[i0], {instancePath:instancePath+"/scopes/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+}
+else {
+validate68.errors = [{instancePath:instancePath+"/scopes",schemaPath:"#/properties/scopes/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
 }
 }
 }
@@ -9488,7 +9864,7 @@ return false;
 validate68.errors = vErrors;
 return errors === 0;
 }
-validate68.evaluated = {"props":{"question":true},"dynamicProps":false,"dynamicItems":false};
+validate68.evaluated = {"props":{"name":true,"scopes":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9527,15 +9903,251 @@ return errors === 0;
 }
 validate67.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.queryStationInfo = validate70;
-const schema41 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStationQuery"}}};
-const schema42 = {"type":"object","properties":{"LastQueryTime":{"type":"string","minLength":19,"maxLength":19,"pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},"PageNo":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"PageSize":{"type":"integer","minimum":1,"maximum":100,"default":10}}};
-const pattern6 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$", "u");
+exports.issueServiceAccountToken = validate72;
+const schema42 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:ServiceAccountTokenRequest"}}};
+const schema43 = {"type":"object","required":["service_account_id","service_account_secret"],"properties":{"grant_type":{"type":"string","const":"client_credentials"},"service_account_id":{"type":"string","minLength":1,"maxLength":64},"service_account_secret":{"type":"string","minLength":1,"maxLength":255}}};
 
-function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate71.evaluated;
+const evaluated0 = validate73.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.service_account_id === undefined) && (missing0 = "service_account_id")) || ((data.service_account_secret === undefined) && (missing0 = "service_account_secret"))){
+validate73.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.grant_type !== undefined){
+let data0 = data.grant_type;
+const _errs1 = errors;
+if(typeof data0 !== "string"){
+validate73.errors = [{instancePath:instancePath+"/grant_type",schemaPath:"#/properties/grant_type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if("client_credentials" !== data0){
+validate73.errors = [{instancePath:instancePath+"/grant_type",schemaPath:"#/properties/grant_type/const",keyword:"const",params:{allowedValue: "client_credentials"},message:"must be equal to constant"}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.service_account_id !== undefined){
+let data1 = data.service_account_id;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate73.errors = [{instancePath:instancePath+"/service_account_id",schemaPath:"#/properties/service_account_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data1) < 1){
+validate73.errors = [{instancePath:instancePath+"/service_account_id",schemaPath:"#/properties/service_account_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate73.errors = [{instancePath:instancePath+"/service_account_id",schemaPath:"#/properties/service_account_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.service_account_secret !== undefined){
+let data2 = data.service_account_secret;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 255){
+validate73.errors = [{instancePath:instancePath+"/service_account_secret",schemaPath:"#/properties/service_account_secret/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 1){
+validate73.errors = [{instancePath:instancePath+"/service_account_secret",schemaPath:"#/properties/service_account_secret/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate73.errors = [{instancePath:instancePath+"/service_account_secret",schemaPath:"#/properties/service_account_secret/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate73.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate73.errors = vErrors;
+return errors === 0;
+}
+validate73.evaluated = {"props":{"grant_type":true,"service_account_id":true,"service_account_secret":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate72.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.requestBody === undefined) && (missing0 = "requestBody")){
+validate72.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.requestBody !== undefined){
+if(!(validate73(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate73.errors : vErrors.concat(validate73.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate72.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate72.errors = vErrors;
+return errors === 0;
+}
+validate72.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.askQuestion = validate75;
+const schema44 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:Question"}}};
+const schema45 = {"type":"object","required":["question"],"properties":{"question":{"type":"string","minLength":1,"maxLength":2000}}};
+
+function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate76.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.question === undefined) && (missing0 = "question")){
+validate76.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.question !== undefined){
+let data0 = data.question;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 2000){
+validate76.errors = [{instancePath:instancePath+"/question",schemaPath:"#/properties/question/maxLength",keyword:"maxLength",params:{limit: 2000},message:"must NOT have more than 2000 characters"}];
+return false;
+}
+else {
+if(func0(data0) < 1){
+validate76.errors = [{instancePath:instancePath+"/question",schemaPath:"#/properties/question/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate76.errors = [{instancePath:instancePath+"/question",schemaPath:"#/properties/question/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate76.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate76.errors = vErrors;
+return errors === 0;
+}
+validate76.evaluated = {"props":{"question":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate75.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.requestBody === undefined) && (missing0 = "requestBody")){
+validate75.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.requestBody !== undefined){
+if(!(validate76(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate75.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate75.errors = vErrors;
+return errors === 0;
+}
+validate75.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.queryStationInfo = validate78;
+const schema46 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStationQuery"}}};
+const schema47 = {"type":"object","properties":{"LastQueryTime":{"type":"string","minLength":19,"maxLength":19,"pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},"PageNo":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"PageSize":{"type":"integer","minimum":1,"maximum":100,"default":10}}};
+const pattern6 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$", "u");
+
+function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate79.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9556,24 +10168,24 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func0(data0) > 19){
-validate71.errors = [{instancePath:instancePath+"/LastQueryTime",schemaPath:"#/properties/LastQueryTime/maxLength",keyword:"maxLength",params:{limit: 19},message:"must NOT have more than 19 characters"}];
+validate79.errors = [{instancePath:instancePath+"/LastQueryTime",schemaPath:"#/properties/LastQueryTime/maxLength",keyword:"maxLength",params:{limit: 19},message:"must NOT have more than 19 characters"}];
 return false;
 }
 else {
 if(func0(data0) < 19){
-validate71.errors = [{instancePath:instancePath+"/LastQueryTime",schemaPath:"#/properties/LastQueryTime/minLength",keyword:"minLength",params:{limit: 19},message:"must NOT have fewer than 19 characters"}];
+validate79.errors = [{instancePath:instancePath+"/LastQueryTime",schemaPath:"#/properties/LastQueryTime/minLength",keyword:"minLength",params:{limit: 19},message:"must NOT have fewer than 19 characters"}];
 return false;
 }
 else {
 if(!pattern6.test(data0)){
-validate71.errors = [{instancePath:instancePath+"/LastQueryTime",schemaPath:"#/properties/LastQueryTime/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"+"\""}];
+validate79.errors = [{instancePath:instancePath+"/LastQueryTime",schemaPath:"#/properties/LastQueryTime/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"+"\""}];
 return false;
 }
 }
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/LastQueryTime",schemaPath:"#/properties/LastQueryTime/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate79.errors = [{instancePath:instancePath+"/LastQueryTime",schemaPath:"#/properties/LastQueryTime/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -9586,18 +10198,18 @@ if(valid0){
 let data1 = data.PageNo;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate71.errors = [{instancePath:instancePath+"/PageNo",schemaPath:"#/properties/PageNo/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate79.errors = [{instancePath:instancePath+"/PageNo",schemaPath:"#/properties/PageNo/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 1000000 || isNaN(data1)){
-validate71.errors = [{instancePath:instancePath+"/PageNo",schemaPath:"#/properties/PageNo/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
+validate79.errors = [{instancePath:instancePath+"/PageNo",schemaPath:"#/properties/PageNo/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
 return false;
 }
 else {
 if(data1 < 1 || isNaN(data1)){
-validate71.errors = [{instancePath:instancePath+"/PageNo",schemaPath:"#/properties/PageNo/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate79.errors = [{instancePath:instancePath+"/PageNo",schemaPath:"#/properties/PageNo/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -9608,18 +10220,18 @@ if(valid0){
 let data2 = data.PageSize;
 const _errs5 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate71.errors = [{instancePath:instancePath+"/PageSize",schemaPath:"#/properties/PageSize/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate79.errors = [{instancePath:instancePath+"/PageSize",schemaPath:"#/properties/PageSize/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 100 || isNaN(data2)){
-validate71.errors = [{instancePath:instancePath+"/PageSize",schemaPath:"#/properties/PageSize/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
+validate79.errors = [{instancePath:instancePath+"/PageSize",schemaPath:"#/properties/PageSize/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate71.errors = [{instancePath:instancePath+"/PageSize",schemaPath:"#/properties/PageSize/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate79.errors = [{instancePath:instancePath+"/PageSize",schemaPath:"#/properties/PageSize/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -9630,400 +10242,15 @@ var valid0 = _errs5 === errors;
 }
 }
 else {
-validate71.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate79.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate71.errors = vErrors;
+validate79.errors = vErrors;
 return errors === 0;
 }
-validate71.evaluated = {"props":{"LastQueryTime":true,"PageNo":true,"PageSize":true},"dynamicProps":false,"dynamicItems":false};
+validate79.evaluated = {"props":{"LastQueryTime":true,"PageNo":true,"PageSize":true},"dynamicProps":false,"dynamicItems":false};
 
-
-function validate70(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate70.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.requestBody === undefined) && (missing0 = "requestBody")){
-validate70.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
-if(data.requestBody !== undefined){
-if(!(validate71(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-validate70.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate70.errors = vErrors;
-return errors === 0;
-}
-validate70.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
-
-exports.notifyStationStatus = validate73;
-const schema43 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyChargePoint"}}};
-const schema44 = {"type":"object","required":["ChargeBoxId","CreateTime","Type","Power","Longitude","Latitude","Connectors"],"properties":{"ChargeBoxId":{"type":"string","minLength":1,"maxLength":64},"CreateTime":{"type":"string","minLength":19,"maxLength":19,"pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},"Type":{"type":"string","enum":["DC","AC"]},"Power":{"type":"integer","minimum":0,"maximum":5000},"Longitude":{"type":"number","minimum":-180,"maximum":180},"Latitude":{"type":"number","minimum":-90,"maximum":90},"Connectors":{"type":"array","maxItems":64,"items":{"$ref":"schema:LegacyConnector"}}}};
-const schema45 = {"type":"object","required":["ConnectorId","Status"],"properties":{"ConnectorId":{"type":"integer","minimum":0,"maximum":64},"Status":{"type":"string","enum":["Available","Working","Fault"]}}};
-
-function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate75.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.ConnectorId === undefined) && (missing0 = "ConnectorId")) || ((data.Status === undefined) && (missing0 = "Status"))){
-validate75.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
-if(data.ConnectorId !== undefined){
-let data0 = data.ConnectorId;
-const _errs1 = errors;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate75.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
-return false;
-}
-if(errors === _errs1){
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 64 || isNaN(data0)){
-validate75.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
-return false;
-}
-else {
-if(data0 < 0 || isNaN(data0)){
-validate75.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Status !== undefined){
-let data1 = data.Status;
-const _errs3 = errors;
-if(typeof data1 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/Status",schemaPath:"#/properties/Status/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-if(!(((data1 === "Available") || (data1 === "Working")) || (data1 === "Fault"))){
-validate75.errors = [{instancePath:instancePath+"/Status",schemaPath:"#/properties/Status/enum",keyword:"enum",params:{allowedValues: schema45.properties.Status.enum},message:"must be equal to one of the allowed values"}];
-return false;
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-validate75.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate75.errors = vErrors;
-return errors === 0;
-}
-validate75.evaluated = {"props":{"ConnectorId":true,"Status":true},"dynamicProps":false,"dynamicItems":false};
-
-
-function validate74(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate74.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((((data.ChargeBoxId === undefined) && (missing0 = "ChargeBoxId")) || ((data.CreateTime === undefined) && (missing0 = "CreateTime"))) || ((data.Type === undefined) && (missing0 = "Type"))) || ((data.Power === undefined) && (missing0 = "Power"))) || ((data.Longitude === undefined) && (missing0 = "Longitude"))) || ((data.Latitude === undefined) && (missing0 = "Latitude"))) || ((data.Connectors === undefined) && (missing0 = "Connectors"))){
-validate74.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
-if(data.ChargeBoxId !== undefined){
-let data0 = data.ChargeBoxId;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate74.errors = [{instancePath:instancePath+"/ChargeBoxId",schemaPath:"#/properties/ChargeBoxId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data0) < 1){
-validate74.errors = [{instancePath:instancePath+"/ChargeBoxId",schemaPath:"#/properties/ChargeBoxId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
-}
-}
-}
-else {
-validate74.errors = [{instancePath:instancePath+"/ChargeBoxId",schemaPath:"#/properties/ChargeBoxId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.CreateTime !== undefined){
-let data1 = data.CreateTime;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(func0(data1) > 19){
-validate74.errors = [{instancePath:instancePath+"/CreateTime",schemaPath:"#/properties/CreateTime/maxLength",keyword:"maxLength",params:{limit: 19},message:"must NOT have more than 19 characters"}];
-return false;
-}
-else {
-if(func0(data1) < 19){
-validate74.errors = [{instancePath:instancePath+"/CreateTime",schemaPath:"#/properties/CreateTime/minLength",keyword:"minLength",params:{limit: 19},message:"must NOT have fewer than 19 characters"}];
-return false;
-}
-else {
-if(!pattern6.test(data1)){
-validate74.errors = [{instancePath:instancePath+"/CreateTime",schemaPath:"#/properties/CreateTime/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"+"\""}];
-return false;
-}
-}
-}
-}
-else {
-validate74.errors = [{instancePath:instancePath+"/CreateTime",schemaPath:"#/properties/CreateTime/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Type !== undefined){
-let data2 = data.Type;
-const _errs5 = errors;
-if(typeof data2 !== "string"){
-validate74.errors = [{instancePath:instancePath+"/Type",schemaPath:"#/properties/Type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-if(!((data2 === "DC") || (data2 === "AC"))){
-validate74.errors = [{instancePath:instancePath+"/Type",schemaPath:"#/properties/Type/enum",keyword:"enum",params:{allowedValues: schema44.properties.Type.enum},message:"must be equal to one of the allowed values"}];
-return false;
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Power !== undefined){
-let data3 = data.Power;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate74.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
-return false;
-}
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 5000 || isNaN(data3)){
-validate74.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000"}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate74.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Longitude !== undefined){
-let data4 = data.Longitude;
-const _errs9 = errors;
-if(errors === _errs9){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 180 || isNaN(data4)){
-validate74.errors = [{instancePath:instancePath+"/Longitude",schemaPath:"#/properties/Longitude/maximum",keyword:"maximum",params:{comparison: "<=", limit: 180},message:"must be <= 180"}];
-return false;
-}
-else {
-if(data4 < -180 || isNaN(data4)){
-validate74.errors = [{instancePath:instancePath+"/Longitude",schemaPath:"#/properties/Longitude/minimum",keyword:"minimum",params:{comparison: ">=", limit: -180},message:"must be >= -180"}];
-return false;
-}
-}
-}
-else {
-validate74.errors = [{instancePath:instancePath+"/Longitude",schemaPath:"#/properties/Longitude/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Latitude !== undefined){
-let data5 = data.Latitude;
-const _errs11 = errors;
-if(errors === _errs11){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 90 || isNaN(data5)){
-validate74.errors = [{instancePath:instancePath+"/Latitude",schemaPath:"#/properties/Latitude/maximum",keyword:"maximum",params:{comparison: "<=", limit: 90},message:"must be <= 90"}];
-return false;
-}
-else {
-if(data5 < -90 || isNaN(data5)){
-validate74.errors = [{instancePath:instancePath+"/Latitude",schemaPath:"#/properties/Latitude/minimum",keyword:"minimum",params:{comparison: ">=", limit: -90},message:"must be >= -90"}];
-return false;
-}
-}
-}
-else {
-validate74.errors = [{instancePath:instancePath+"/Latitude",schemaPath:"#/properties/Latitude/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Connectors !== undefined){
-let data6 = data.Connectors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(Array.isArray(data6)){
-if(data6.length > 64){
-validate74.errors = [{instancePath:instancePath+"/Connectors",schemaPath:"#/properties/Connectors/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
-return false;
-}
-else {
-var valid1 = true;
-const len0 = data6.length;
-for(let i0=0; i0<len0; i0++){
-const _errs15 = errors;
-if(!(validate75(data6[i0], {instancePath:instancePath+"/Connectors/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs15 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-validate74.errors = [{instancePath:instancePath+"/Connectors",schemaPath:"#/properties/Connectors/type",keyword:"type",params:{type: "array"},message:"must be array"}];
-return false;
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate74.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate74.errors = vErrors;
-return errors === 0;
-}
-validate74.evaluated = {"props":{"ChargeBoxId":true,"CreateTime":true,"Type":true,"Power":true,"Longitude":true,"Latitude":true,"Connectors":true},"dynamicProps":false,"dynamicItems":false};
-
-
-function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate73.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.requestBody === undefined) && (missing0 = "requestBody")){
-validate73.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
-if(data.requestBody !== undefined){
-if(!(validate74(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-validate73.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate73.errors = vErrors;
-return errors === 0;
-}
-validate73.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
-
-exports.queryStationStatus = validate78;
-const schema46 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"type":"array","minItems":1,"maxItems":50,"items":{"type":"string","minLength":1,"maxLength":64}}}};
 
 function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10044,55 +10271,9 @@ return false;
 }
 else {
 if(data.requestBody !== undefined){
-let data0 = data.requestBody;
-const _errs1 = errors;
-if(errors === _errs1){
-if(Array.isArray(data0)){
-if(data0.length > 50){
-validate78.errors = [{instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate78.errors = [{instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
-return false;
-}
-else {
-var valid1 = true;
-const len0 = data0.length;
-for(let i0=0; i0<len0; i0++){
-let data1 = data0[i0];
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate78.errors = [{instancePath:instancePath+"/requestBody/" + i0,schemaPath:"#/properties/requestBody/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data1) < 1){
-validate78.errors = [{instancePath:instancePath+"/requestBody/" + i0,schemaPath:"#/properties/requestBody/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
-}
-}
-}
-else {
-validate78.errors = [{instancePath:instancePath+"/requestBody/" + i0,schemaPath:"#/properties/requestBody/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid1 = _errs3 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-}
-else {
-validate78.errors = [{instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/type",keyword:"type",params:{type: "array"},message:"must be array"}];
-return false;
-}
+if(!(validate79(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
+errors = vErrors.length;
 }
 }
 }
@@ -10107,184 +10288,10 @@ return errors === 0;
 }
 validate78.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.startLegacyCharging = validate79;
-const schema47 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStartCharging"}}};
-const schema48 = {"type":"object","required":["OrderId","ChargePointId","ConnectorId"],"properties":{"OrderId":{"type":"string","minLength":1,"maxLength":64},"ChargePointId":{"type":"string","minLength":1,"maxLength":64},"ConnectorId":{"type":"integer","minimum":1,"maximum":64},"Note":{"type":"string","maxLength":255}}};
-
-function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate80.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.OrderId === undefined) && (missing0 = "OrderId")) || ((data.ChargePointId === undefined) && (missing0 = "ChargePointId"))) || ((data.ConnectorId === undefined) && (missing0 = "ConnectorId"))){
-validate80.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
-if(data.OrderId !== undefined){
-let data0 = data.OrderId;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate80.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data0) < 1){
-validate80.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
-}
-}
-}
-else {
-validate80.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.ChargePointId !== undefined){
-let data1 = data.ChargePointId;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate80.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data1) < 1){
-validate80.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
-}
-}
-}
-else {
-validate80.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.ConnectorId !== undefined){
-let data2 = data.ConnectorId;
-const _errs5 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate80.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
-return false;
-}
-if(errors === _errs5){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 64 || isNaN(data2)){
-validate80.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
-return false;
-}
-else {
-if(data2 < 1 || isNaN(data2)){
-validate80.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Note !== undefined){
-let data3 = data.Note;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(func0(data3) > 255){
-validate80.errors = [{instancePath:instancePath+"/Note",schemaPath:"#/properties/Note/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
-return false;
-}
-}
-else {
-validate80.errors = [{instancePath:instancePath+"/Note",schemaPath:"#/properties/Note/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate80.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate80.errors = vErrors;
-return errors === 0;
-}
-validate80.evaluated = {"props":{"OrderId":true,"ChargePointId":true,"ConnectorId":true,"Note":true},"dynamicProps":false,"dynamicItems":false};
-
-
-function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate79.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.requestBody === undefined) && (missing0 = "requestBody")){
-validate79.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
-if(data.requestBody !== undefined){
-if(!(validate80(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-validate79.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate79.errors = vErrors;
-return errors === 0;
-}
-validate79.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
-
-exports.stopLegacyCharging = validate82;
-const schema49 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStop"}}};
-const schema50 = {"type":"object","required":["ChargePointId","ConnectorId"],"properties":{"ChargePointId":{"type":"string","minLength":1,"maxLength":64},"ConnectorId":{"type":"integer","minimum":1,"maximum":64}}};
+exports.notifyStationStatus = validate81;
+const schema48 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyChargePoint"}}};
+const schema49 = {"type":"object","required":["ChargeBoxId","CreateTime","Type","Power","Longitude","Latitude","Connectors"],"properties":{"ChargeBoxId":{"type":"string","minLength":1,"maxLength":64},"CreateTime":{"type":"string","minLength":19,"maxLength":19,"pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},"Type":{"type":"string","enum":["DC","AC"]},"Power":{"type":"integer","minimum":0,"maximum":5000},"Longitude":{"type":"number","minimum":-180,"maximum":180},"Latitude":{"type":"number","minimum":-90,"maximum":90},"Connectors":{"type":"array","maxItems":64,"items":{"$ref":"schema:LegacyConnector"}}}};
+const schema50 = {"type":"object","required":["ConnectorId","Status"],"properties":{"ConnectorId":{"type":"integer","minimum":0,"maximum":64},"Status":{"type":"string","enum":["Available","Working","Fault"]}}};
 
 function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10299,30 +10306,30 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.ChargePointId === undefined) && (missing0 = "ChargePointId")) || ((data.ConnectorId === undefined) && (missing0 = "ConnectorId"))){
+if(((data.ConnectorId === undefined) && (missing0 = "ConnectorId")) || ((data.Status === undefined) && (missing0 = "Status"))){
 validate83.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
-if(data.ChargePointId !== undefined){
-let data0 = data.ChargePointId;
+if(data.ConnectorId !== undefined){
+let data0 = data.ConnectorId;
 const _errs1 = errors;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+validate83.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
 if(errors === _errs1){
-if(typeof data0 === "string"){
-if(func0(data0) > 64){
-validate83.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 64 || isNaN(data0)){
+validate83.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
 return false;
 }
 else {
-if(func0(data0) < 1){
-validate83.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+if(data0 < 0 || isNaN(data0)){
+validate83.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
-}
-else {
-validate83.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
 }
 }
 var valid0 = _errs1 === errors;
@@ -10331,26 +10338,16 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ConnectorId !== undefined){
-let data1 = data.ConnectorId;
+if(data.Status !== undefined){
+let data1 = data.Status;
 const _errs3 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate83.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+if(typeof data1 !== "string"){
+validate83.errors = [{instancePath:instancePath+"/Status",schemaPath:"#/properties/Status/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 64 || isNaN(data1)){
-validate83.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
+if(!(((data1 === "Available") || (data1 === "Working")) || (data1 === "Fault"))){
+validate83.errors = [{instancePath:instancePath+"/Status",schemaPath:"#/properties/Status/enum",keyword:"enum",params:{allowedValues: schema50.properties.Status.enum},message:"must be equal to one of the allowed values"}];
 return false;
-}
-else {
-if(data1 < 1 || isNaN(data1)){
-validate83.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs3 === errors;
 }
@@ -10368,7 +10365,7 @@ return false;
 validate83.errors = vErrors;
 return errors === 0;
 }
-validate83.evaluated = {"props":{"ChargePointId":true,"ConnectorId":true},"dynamicProps":false,"dynamicItems":false};
+validate83.evaluated = {"props":{"ConnectorId":true,"Status":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10384,15 +10381,208 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.requestBody === undefined) && (missing0 = "requestBody")){
+if((((((((data.ChargeBoxId === undefined) && (missing0 = "ChargeBoxId")) || ((data.CreateTime === undefined) && (missing0 = "CreateTime"))) || ((data.Type === undefined) && (missing0 = "Type"))) || ((data.Power === undefined) && (missing0 = "Power"))) || ((data.Longitude === undefined) && (missing0 = "Longitude"))) || ((data.Latitude === undefined) && (missing0 = "Latitude"))) || ((data.Connectors === undefined) && (missing0 = "Connectors"))){
 validate82.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
-if(data.requestBody !== undefined){
-if(!(validate83(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+if(data.ChargeBoxId !== undefined){
+let data0 = data.ChargeBoxId;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate82.errors = [{instancePath:instancePath+"/ChargeBoxId",schemaPath:"#/properties/ChargeBoxId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data0) < 1){
+validate82.errors = [{instancePath:instancePath+"/ChargeBoxId",schemaPath:"#/properties/ChargeBoxId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate82.errors = [{instancePath:instancePath+"/ChargeBoxId",schemaPath:"#/properties/ChargeBoxId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.CreateTime !== undefined){
+let data1 = data.CreateTime;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 19){
+validate82.errors = [{instancePath:instancePath+"/CreateTime",schemaPath:"#/properties/CreateTime/maxLength",keyword:"maxLength",params:{limit: 19},message:"must NOT have more than 19 characters"}];
+return false;
+}
+else {
+if(func0(data1) < 19){
+validate82.errors = [{instancePath:instancePath+"/CreateTime",schemaPath:"#/properties/CreateTime/minLength",keyword:"minLength",params:{limit: 19},message:"must NOT have fewer than 19 characters"}];
+return false;
+}
+else {
+if(!pattern6.test(data1)){
+validate82.errors = [{instancePath:instancePath+"/CreateTime",schemaPath:"#/properties/CreateTime/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate82.errors = [{instancePath:instancePath+"/CreateTime",schemaPath:"#/properties/CreateTime/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Type !== undefined){
+let data2 = data.Type;
+const _errs5 = errors;
+if(typeof data2 !== "string"){
+validate82.errors = [{instancePath:instancePath+"/Type",schemaPath:"#/properties/Type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((data2 === "DC") || (data2 === "AC"))){
+validate82.errors = [{instancePath:instancePath+"/Type",schemaPath:"#/properties/Type/enum",keyword:"enum",params:{allowedValues: schema49.properties.Type.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Power !== undefined){
+let data3 = data.Power;
+const _errs7 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate82.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs7){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 5000 || isNaN(data3)){
+validate82.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000"}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate82.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Longitude !== undefined){
+let data4 = data.Longitude;
+const _errs9 = errors;
+if(errors === _errs9){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 180 || isNaN(data4)){
+validate82.errors = [{instancePath:instancePath+"/Longitude",schemaPath:"#/properties/Longitude/maximum",keyword:"maximum",params:{comparison: "<=", limit: 180},message:"must be <= 180"}];
+return false;
+}
+else {
+if(data4 < -180 || isNaN(data4)){
+validate82.errors = [{instancePath:instancePath+"/Longitude",schemaPath:"#/properties/Longitude/minimum",keyword:"minimum",params:{comparison: ">=", limit: -180},message:"must be >= -180"}];
+return false;
+}
+}
+}
+else {
+validate82.errors = [{instancePath:instancePath+"/Longitude",schemaPath:"#/properties/Longitude/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Latitude !== undefined){
+let data5 = data.Latitude;
+const _errs11 = errors;
+if(errors === _errs11){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 90 || isNaN(data5)){
+validate82.errors = [{instancePath:instancePath+"/Latitude",schemaPath:"#/properties/Latitude/maximum",keyword:"maximum",params:{comparison: "<=", limit: 90},message:"must be <= 90"}];
+return false;
+}
+else {
+if(data5 < -90 || isNaN(data5)){
+validate82.errors = [{instancePath:instancePath+"/Latitude",schemaPath:"#/properties/Latitude/minimum",keyword:"minimum",params:{comparison: ">=", limit: -90},message:"must be >= -90"}];
+return false;
+}
+}
+}
+else {
+validate82.errors = [{instancePath:instancePath+"/Latitude",schemaPath:"#/properties/Latitude/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Connectors !== undefined){
+let data6 = data.Connectors;
+const _errs13 = errors;
+if(errors === _errs13){
+if(Array.isArray(data6)){
+if(data6.length > 64){
+validate82.errors = [{instancePath:instancePath+"/Connectors",schemaPath:"#/properties/Connectors/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+const _errs15 = errors;
+if(!(validate83(data6[i0], {instancePath:instancePath+"/Connectors/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
 errors = vErrors.length;
+}
+var valid1 = _errs15 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+validate82.errors = [{instancePath:instancePath+"/Connectors",schemaPath:"#/properties/Connectors/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
 }
 }
 }
@@ -10405,11 +10595,47 @@ return false;
 validate82.errors = vErrors;
 return errors === 0;
 }
-validate82.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+validate82.evaluated = {"props":{"ChargeBoxId":true,"CreateTime":true,"Type":true,"Power":true,"Longitude":true,"Latitude":true,"Connectors":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.startLegacyDischarging = validate85;
-const schema51 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStartDischarging"}}};
-const schema52 = {"type":"object","required":["OrderId","ChargePointId","ConnectorId"],"properties":{"OrderId":{"type":"string","minLength":1,"maxLength":64},"ChargePointId":{"type":"string","minLength":1,"maxLength":64},"ConnectorId":{"type":"integer","minimum":1,"maximum":64},"Note":{"type":"string","maxLength":255},"LimitMinSOC":{"type":"integer","minimum":0,"maximum":100},"LimitMaxEnergy":{"type":"number","minimum":0,"maximum":1000000}}};
+
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate81.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.requestBody === undefined) && (missing0 = "requestBody")){
+validate81.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.requestBody !== undefined){
+if(!(validate82(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate81.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate81.errors = vErrors;
+return errors === 0;
+}
+validate81.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.queryStationStatus = validate86;
+const schema51 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"type":"array","minItems":1,"maxItems":50,"items":{"type":"string","minLength":1,"maxLength":64}}}};
 
 function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10424,8 +10650,94 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.OrderId === undefined) && (missing0 = "OrderId")) || ((data.ChargePointId === undefined) && (missing0 = "ChargePointId"))) || ((data.ConnectorId === undefined) && (missing0 = "ConnectorId"))){
+if((data.requestBody === undefined) && (missing0 = "requestBody")){
 validate86.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.requestBody !== undefined){
+let data0 = data.requestBody;
+const _errs1 = errors;
+if(errors === _errs1){
+if(Array.isArray(data0)){
+if(data0.length > 50){
+validate86.errors = [{instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate86.errors = [{instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+let data1 = data0[i0];
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate86.errors = [{instancePath:instancePath+"/requestBody/" + i0,schemaPath:"#/properties/requestBody/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data1) < 1){
+validate86.errors = [{instancePath:instancePath+"/requestBody/" + i0,schemaPath:"#/properties/requestBody/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate86.errors = [{instancePath:instancePath+"/requestBody/" + i0,schemaPath:"#/properties/requestBody/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid1 = _errs3 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+}
+else {
+validate86.errors = [{instancePath:instancePath+"/requestBody",schemaPath:"#/properties/requestBody/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate86.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate86.errors = vErrors;
+return errors === 0;
+}
+validate86.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.startLegacyCharging = validate87;
+const schema52 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStartCharging"}}};
+const schema53 = {"type":"object","required":["OrderId","ChargePointId","ConnectorId"],"properties":{"OrderId":{"type":"string","minLength":1,"maxLength":64},"ChargePointId":{"type":"string","minLength":1,"maxLength":64},"ConnectorId":{"type":"integer","minimum":1,"maximum":64},"Note":{"type":"string","maxLength":255}}};
+
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate88.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.OrderId === undefined) && (missing0 = "OrderId")) || ((data.ChargePointId === undefined) && (missing0 = "ChargePointId"))) || ((data.ConnectorId === undefined) && (missing0 = "ConnectorId"))){
+validate88.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -10435,18 +10747,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func0(data0) > 64){
-validate86.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate88.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(func0(data0) < 1){
-validate86.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate88.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate88.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -10462,18 +10774,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(func0(data1) > 64){
-validate86.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate88.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(func0(data1) < 1){
-validate86.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate88.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate88.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -10487,18 +10799,18 @@ if(data.ConnectorId !== undefined){
 let data2 = data.ConnectorId;
 const _errs5 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate86.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate88.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 64 || isNaN(data2)){
-validate86.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
+validate88.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate86.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate88.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -10516,12 +10828,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(func0(data3) > 255){
-validate86.errors = [{instancePath:instancePath+"/Note",schemaPath:"#/properties/Note/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+validate88.errors = [{instancePath:instancePath+"/Note",schemaPath:"#/properties/Note/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/Note",schemaPath:"#/properties/Note/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate88.errors = [{instancePath:instancePath+"/Note",schemaPath:"#/properties/Note/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -10530,139 +10842,7 @@ var valid0 = _errs7 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.LimitMinSOC !== undefined){
-let data4 = data.LimitMinSOC;
-const _errs9 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate86.errors = [{instancePath:instancePath+"/LimitMinSOC",schemaPath:"#/properties/LimitMinSOC/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
-return false;
 }
-if(errors === _errs9){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 100 || isNaN(data4)){
-validate86.errors = [{instancePath:instancePath+"/LimitMinSOC",schemaPath:"#/properties/LimitMinSOC/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
-return false;
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-validate86.errors = [{instancePath:instancePath+"/LimitMinSOC",schemaPath:"#/properties/LimitMinSOC/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.LimitMaxEnergy !== undefined){
-let data5 = data.LimitMaxEnergy;
-const _errs11 = errors;
-if(errors === _errs11){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
-validate86.errors = [{instancePath:instancePath+"/LimitMaxEnergy",schemaPath:"#/properties/LimitMaxEnergy/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
-return false;
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-validate86.errors = [{instancePath:instancePath+"/LimitMaxEnergy",schemaPath:"#/properties/LimitMaxEnergy/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-else {
-validate86.errors = [{instancePath:instancePath+"/LimitMaxEnergy",schemaPath:"#/properties/LimitMaxEnergy/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate86.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate86.errors = vErrors;
-return errors === 0;
-}
-validate86.evaluated = {"props":{"OrderId":true,"ChargePointId":true,"ConnectorId":true,"Note":true,"LimitMinSOC":true,"LimitMaxEnergy":true},"dynamicProps":false,"dynamicItems":false};
-
-
-function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate85.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.requestBody === undefined) && (missing0 = "requestBody")){
-validate85.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
-if(data.requestBody !== undefined){
-if(!(validate86(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-validate85.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
-return false;
-}
-}
-validate85.errors = vErrors;
-return errors === 0;
-}
-validate85.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
-
-exports.stopLegacyDischarging = validate88;
-const schema53 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStop"}}};
-
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate88.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.requestBody === undefined) && (missing0 = "requestBody")){
-validate88.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
-if(data.requestBody !== undefined){
-if(!(validate83(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
-errors = vErrors.length;
 }
 }
 }
@@ -10675,17 +10855,13 @@ return false;
 validate88.errors = vErrors;
 return errors === 0;
 }
-validate88.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+validate88.evaluated = {"props":{"OrderId":true,"ChargePointId":true,"ConnectorId":true,"Note":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.notifyWorkStatus = validate90;
-const schema54 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyWorkStatus"}}};
-const schema55 = {"type":"object","required":["OrderId","DeviceVendorOrderId","ChargePointId","ConnectorId","ChangeTime","Status"],"properties":{"OrderId":{"type":"string","minLength":1,"maxLength":64},"DeviceVendorOrderId":{"type":"string","minLength":1,"maxLength":64},"ChargePointId":{"type":"string","minLength":1,"maxLength":64},"ConnectorId":{"type":"integer","minimum":1,"maximum":64},"ChangeTime":{"type":"string","minLength":19,"maxLength":19,"pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},"Status":{"type":"string","enum":["STARTING","START_FAILED","CHARGING","WAIT_CP_STOP_CHARGING","WAIT_PULL_OUT_CONNECTOR","WAIT_PAY","COMPLETED","DISCHARGING","WAIT_CP_STOP_DISCHARGING"]},"Meter":{"$ref":"schema:LegacyMeter"}}};
-const schema56 = {"type":"object","required":["Power","Voltage","Current","WorkValue","Energy"],"properties":{"Power":{"type":"number","minimum":-5000,"maximum":5000},"Voltage":{"type":"number","minimum":0,"maximum":2000},"Current":{"type":"number","minimum":-5000,"maximum":5000},"WorkValue":{"type":"number","minimum":0,"maximum":1000000000000},"Energy":{"type":"number","minimum":0,"maximum":1000000},"Soc":{"type":"integer","minimum":0,"maximum":100}}};
 
-function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate92.evaluated;
+const evaluated0 = validate87.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10695,189 +10871,32 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.Power === undefined) && (missing0 = "Power")) || ((data.Voltage === undefined) && (missing0 = "Voltage"))) || ((data.Current === undefined) && (missing0 = "Current"))) || ((data.WorkValue === undefined) && (missing0 = "WorkValue"))) || ((data.Energy === undefined) && (missing0 = "Energy"))){
-validate92.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+if((data.requestBody === undefined) && (missing0 = "requestBody")){
+validate87.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
-if(data.Power !== undefined){
-let data0 = data.Power;
-const _errs1 = errors;
-if(errors === _errs1){
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 5000 || isNaN(data0)){
-validate92.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000"}];
-return false;
-}
-else {
-if(data0 < -5000 || isNaN(data0)){
-validate92.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/minimum",keyword:"minimum",params:{comparison: ">=", limit: -5000},message:"must be >= -5000"}];
-return false;
-}
-}
-}
-else {
-validate92.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Voltage !== undefined){
-let data1 = data.Voltage;
-const _errs3 = errors;
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 2000 || isNaN(data1)){
-validate92.errors = [{instancePath:instancePath+"/Voltage",schemaPath:"#/properties/Voltage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2000},message:"must be <= 2000"}];
-return false;
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-validate92.errors = [{instancePath:instancePath+"/Voltage",schemaPath:"#/properties/Voltage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-else {
-validate92.errors = [{instancePath:instancePath+"/Voltage",schemaPath:"#/properties/Voltage/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Current !== undefined){
-let data2 = data.Current;
-const _errs5 = errors;
-if(errors === _errs5){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 5000 || isNaN(data2)){
-validate92.errors = [{instancePath:instancePath+"/Current",schemaPath:"#/properties/Current/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000"}];
-return false;
-}
-else {
-if(data2 < -5000 || isNaN(data2)){
-validate92.errors = [{instancePath:instancePath+"/Current",schemaPath:"#/properties/Current/minimum",keyword:"minimum",params:{comparison: ">=", limit: -5000},message:"must be >= -5000"}];
-return false;
-}
-}
-}
-else {
-validate92.errors = [{instancePath:instancePath+"/Current",schemaPath:"#/properties/Current/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.WorkValue !== undefined){
-let data3 = data.WorkValue;
-const _errs7 = errors;
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 1000000000000 || isNaN(data3)){
-validate92.errors = [{instancePath:instancePath+"/WorkValue",schemaPath:"#/properties/WorkValue/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000000},message:"must be <= 1000000000000"}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate92.errors = [{instancePath:instancePath+"/WorkValue",schemaPath:"#/properties/WorkValue/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-else {
-validate92.errors = [{instancePath:instancePath+"/WorkValue",schemaPath:"#/properties/WorkValue/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Energy !== undefined){
-let data4 = data.Energy;
-const _errs9 = errors;
-if(errors === _errs9){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 1000000 || isNaN(data4)){
-validate92.errors = [{instancePath:instancePath+"/Energy",schemaPath:"#/properties/Energy/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
-return false;
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-validate92.errors = [{instancePath:instancePath+"/Energy",schemaPath:"#/properties/Energy/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-else {
-validate92.errors = [{instancePath:instancePath+"/Energy",schemaPath:"#/properties/Energy/type",keyword:"type",params:{type: "number"},message:"must be number"}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Soc !== undefined){
-let data5 = data.Soc;
-const _errs11 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate92.errors = [{instancePath:instancePath+"/Soc",schemaPath:"#/properties/Soc/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
-return false;
-}
-if(errors === _errs11){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 100 || isNaN(data5)){
-validate92.errors = [{instancePath:instancePath+"/Soc",schemaPath:"#/properties/Soc/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
-return false;
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-validate92.errors = [{instancePath:instancePath+"/Soc",schemaPath:"#/properties/Soc/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
+if(data.requestBody !== undefined){
+if(!(validate88(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+errors = vErrors.length;
 }
 }
 }
 }
 else {
-validate92.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate87.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate92.errors = vErrors;
+validate87.errors = vErrors;
 return errors === 0;
 }
-validate92.evaluated = {"props":{"Power":true,"Voltage":true,"Current":true,"WorkValue":true,"Energy":true,"Soc":true},"dynamicProps":false,"dynamicItems":false};
+validate87.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
+exports.stopLegacyCharging = validate90;
+const schema54 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStop"}}};
+const schema55 = {"type":"object","required":["ChargePointId","ConnectorId"],"properties":{"ChargePointId":{"type":"string","minLength":1,"maxLength":64},"ConnectorId":{"type":"integer","minimum":1,"maximum":64}}};
 
 function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10892,76 +10911,22 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.OrderId === undefined) && (missing0 = "OrderId")) || ((data.DeviceVendorOrderId === undefined) && (missing0 = "DeviceVendorOrderId"))) || ((data.ChargePointId === undefined) && (missing0 = "ChargePointId"))) || ((data.ConnectorId === undefined) && (missing0 = "ConnectorId"))) || ((data.ChangeTime === undefined) && (missing0 = "ChangeTime"))) || ((data.Status === undefined) && (missing0 = "Status"))){
+if(((data.ChargePointId === undefined) && (missing0 = "ChargePointId")) || ((data.ConnectorId === undefined) && (missing0 = "ConnectorId"))){
 validate91.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
-if(data.OrderId !== undefined){
-let data0 = data.OrderId;
+if(data.ChargePointId !== undefined){
+let data0 = data.ChargePointId;
 const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func0(data0) > 64){
-validate91.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data0) < 1){
-validate91.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
-}
-}
-}
-else {
-validate91.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.DeviceVendorOrderId !== undefined){
-let data1 = data.DeviceVendorOrderId;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate91.errors = [{instancePath:instancePath+"/DeviceVendorOrderId",schemaPath:"#/properties/DeviceVendorOrderId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data1) < 1){
-validate91.errors = [{instancePath:instancePath+"/DeviceVendorOrderId",schemaPath:"#/properties/DeviceVendorOrderId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
-}
-}
-}
-else {
-validate91.errors = [{instancePath:instancePath+"/DeviceVendorOrderId",schemaPath:"#/properties/DeviceVendorOrderId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.ChargePointId !== undefined){
-let data2 = data.ChargePointId;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(func0(data2) > 64){
 validate91.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(func0(data2) < 1){
+if(func0(data0) < 1){
 validate91.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
@@ -10972,104 +10937,37 @@ validate91.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/p
 return false;
 }
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ConnectorId !== undefined){
-let data3 = data.ConnectorId;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+let data1 = data.ConnectorId;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
 validate91.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 64 || isNaN(data3)){
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 64 || isNaN(data1)){
 validate91.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
 return false;
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data1 < 1 || isNaN(data1)){
 validate91.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs7 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.ChangeTime !== undefined){
-let data4 = data.ChangeTime;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data4 === "string"){
-if(func0(data4) > 19){
-validate91.errors = [{instancePath:instancePath+"/ChangeTime",schemaPath:"#/properties/ChangeTime/maxLength",keyword:"maxLength",params:{limit: 19},message:"must NOT have more than 19 characters"}];
-return false;
-}
-else {
-if(func0(data4) < 19){
-validate91.errors = [{instancePath:instancePath+"/ChangeTime",schemaPath:"#/properties/ChangeTime/minLength",keyword:"minLength",params:{limit: 19},message:"must NOT have fewer than 19 characters"}];
-return false;
-}
-else {
-if(!pattern6.test(data4)){
-validate91.errors = [{instancePath:instancePath+"/ChangeTime",schemaPath:"#/properties/ChangeTime/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"+"\""}];
-return false;
-}
-}
-}
-}
-else {
-validate91.errors = [{instancePath:instancePath+"/ChangeTime",schemaPath:"#/properties/ChangeTime/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Status !== undefined){
-let data5 = data.Status;
-const _errs11 = errors;
-if(typeof data5 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/Status",schemaPath:"#/properties/Status/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-if(!(((((((((data5 === "STARTING") || (data5 === "START_FAILED")) || (data5 === "CHARGING")) || (data5 === "WAIT_CP_STOP_CHARGING")) || (data5 === "WAIT_PULL_OUT_CONNECTOR")) || (data5 === "WAIT_PAY")) || (data5 === "COMPLETED")) || (data5 === "DISCHARGING")) || (data5 === "WAIT_CP_STOP_DISCHARGING"))){
-validate91.errors = [{instancePath:instancePath+"/Status",schemaPath:"#/properties/Status/enum",keyword:"enum",params:{allowedValues: schema55.properties.Status.enum},message:"must be equal to one of the allowed values"}];
-return false;
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.Meter !== undefined){
-const _errs13 = errors;
-if(!(validate92(data.Meter, {instancePath:instancePath+"/Meter",parentData:data,parentDataProperty:"Meter",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
 }
 }
 }
@@ -11082,7 +10980,7 @@ return false;
 validate91.errors = vErrors;
 return errors === 0;
 }
-validate91.evaluated = {"props":{"OrderId":true,"DeviceVendorOrderId":true,"ChargePointId":true,"ConnectorId":true,"ChangeTime":true,"Status":true,"Meter":true},"dynamicProps":false,"dynamicItems":false};
+validate91.evaluated = {"props":{"ChargePointId":true,"ConnectorId":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -11121,34 +11019,239 @@ return errors === 0;
 }
 validate90.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.queueCommand = validate95;
-const schema57 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:QueueCommand"}}};
-const schema58 = {"type":"object","required":["device_id","command"],"properties":{"device_id":{"type":"string","minLength":1,"maxLength":64},"command":{"$ref":"schema:CommandName"},"connector_id":{"type":"integer","minimum":1,"maximum":64},"params":{"type":"object","additionalProperties":true},"expires_in":{"type":"integer","minimum":1,"maximum":86400,"default":300}}};
-const schema59 = {"type":"string","enum":["start_charging","stop_charging","set_power_limit","set_schedule","firmware_upgrade","discharge"]};
+exports.startLegacyDischarging = validate93;
+const schema56 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStartDischarging"}}};
+const schema57 = {"type":"object","required":["OrderId","ChargePointId","ConnectorId"],"properties":{"OrderId":{"type":"string","minLength":1,"maxLength":64},"ChargePointId":{"type":"string","minLength":1,"maxLength":64},"ConnectorId":{"type":"integer","minimum":1,"maximum":64},"Note":{"type":"string","maxLength":255},"LimitMinSOC":{"type":"integer","minimum":0,"maximum":100},"LimitMaxEnergy":{"type":"number","minimum":0,"maximum":1000000}}};
 
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate97.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
 if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
-if(typeof data !== "string"){
-validate97.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.OrderId === undefined) && (missing0 = "OrderId")) || ((data.ChargePointId === undefined) && (missing0 = "ChargePointId"))) || ((data.ConnectorId === undefined) && (missing0 = "ConnectorId"))){
+validate94.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
-if(!((((((data === "start_charging") || (data === "stop_charging")) || (data === "set_power_limit")) || (data === "set_schedule")) || (data === "firmware_upgrade")) || (data === "discharge"))){
-validate97.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema59.enum},message:"must be equal to one of the allowed values"}];
+else {
+if(data.OrderId !== undefined){
+let data0 = data.OrderId;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate94.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
-validate97.errors = vErrors;
+else {
+if(func0(data0) < 1){
+validate94.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate94.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ChargePointId !== undefined){
+let data1 = data.ChargePointId;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate94.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data1) < 1){
+validate94.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate94.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ConnectorId !== undefined){
+let data2 = data.ConnectorId;
+const _errs5 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate94.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs5){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 64 || isNaN(data2)){
+validate94.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
+return false;
+}
+else {
+if(data2 < 1 || isNaN(data2)){
+validate94.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Note !== undefined){
+let data3 = data.Note;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(func0(data3) > 255){
+validate94.errors = [{instancePath:instancePath+"/Note",schemaPath:"#/properties/Note/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+}
+else {
+validate94.errors = [{instancePath:instancePath+"/Note",schemaPath:"#/properties/Note/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.LimitMinSOC !== undefined){
+let data4 = data.LimitMinSOC;
+const _errs9 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+validate94.errors = [{instancePath:instancePath+"/LimitMinSOC",schemaPath:"#/properties/LimitMinSOC/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 100 || isNaN(data4)){
+validate94.errors = [{instancePath:instancePath+"/LimitMinSOC",schemaPath:"#/properties/LimitMinSOC/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
+return false;
+}
+else {
+if(data4 < 0 || isNaN(data4)){
+validate94.errors = [{instancePath:instancePath+"/LimitMinSOC",schemaPath:"#/properties/LimitMinSOC/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.LimitMaxEnergy !== undefined){
+let data5 = data.LimitMaxEnergy;
+const _errs11 = errors;
+if(errors === _errs11){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 1000000 || isNaN(data5)){
+validate94.errors = [{instancePath:instancePath+"/LimitMaxEnergy",schemaPath:"#/properties/LimitMaxEnergy/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate94.errors = [{instancePath:instancePath+"/LimitMaxEnergy",schemaPath:"#/properties/LimitMaxEnergy/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+else {
+validate94.errors = [{instancePath:instancePath+"/LimitMaxEnergy",schemaPath:"#/properties/LimitMaxEnergy/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate94.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate97.evaluated = {"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":{"OrderId":true,"ChargePointId":true,"ConnectorId":true,"Note":true,"LimitMinSOC":true,"LimitMaxEnergy":true},"dynamicProps":false,"dynamicItems":false};
 
+
+function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate93.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.requestBody === undefined) && (missing0 = "requestBody")){
+validate93.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.requestBody !== undefined){
+if(!(validate94(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate93.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate93.errors = vErrors;
+return errors === 0;
+}
+validate93.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.stopLegacyDischarging = validate96;
+const schema58 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyStop"}}};
 
 function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -11162,12 +11265,521 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.requestBody === undefined) && (missing0 = "requestBody")){
+validate96.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.requestBody !== undefined){
+if(!(validate91(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate96.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate96.errors = vErrors;
+return errors === 0;
+}
+validate96.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.notifyWorkStatus = validate98;
+const schema59 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:LegacyWorkStatus"}}};
+const schema60 = {"type":"object","required":["OrderId","DeviceVendorOrderId","ChargePointId","ConnectorId","ChangeTime","Status"],"properties":{"OrderId":{"type":"string","minLength":1,"maxLength":64},"DeviceVendorOrderId":{"type":"string","minLength":1,"maxLength":64},"ChargePointId":{"type":"string","minLength":1,"maxLength":64},"ConnectorId":{"type":"integer","minimum":1,"maximum":64},"ChangeTime":{"type":"string","minLength":19,"maxLength":19,"pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},"Status":{"type":"string","enum":["STARTING","START_FAILED","CHARGING","WAIT_CP_STOP_CHARGING","WAIT_PULL_OUT_CONNECTOR","WAIT_PAY","COMPLETED","DISCHARGING","WAIT_CP_STOP_DISCHARGING"]},"Meter":{"$ref":"schema:LegacyMeter"}}};
+const schema61 = {"type":"object","required":["Power","Voltage","Current","WorkValue","Energy"],"properties":{"Power":{"type":"number","minimum":-5000,"maximum":5000},"Voltage":{"type":"number","minimum":0,"maximum":2000},"Current":{"type":"number","minimum":-5000,"maximum":5000},"WorkValue":{"type":"number","minimum":0,"maximum":1000000000000},"Energy":{"type":"number","minimum":0,"maximum":1000000},"Soc":{"type":"integer","minimum":0,"maximum":100}}};
+
+function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate100.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.Power === undefined) && (missing0 = "Power")) || ((data.Voltage === undefined) && (missing0 = "Voltage"))) || ((data.Current === undefined) && (missing0 = "Current"))) || ((data.WorkValue === undefined) && (missing0 = "WorkValue"))) || ((data.Energy === undefined) && (missing0 = "Energy"))){
+validate100.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.Power !== undefined){
+let data0 = data.Power;
+const _errs1 = errors;
+if(errors === _errs1){
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 5000 || isNaN(data0)){
+validate100.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000"}];
+return false;
+}
+else {
+if(data0 < -5000 || isNaN(data0)){
+validate100.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/minimum",keyword:"minimum",params:{comparison: ">=", limit: -5000},message:"must be >= -5000"}];
+return false;
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/Power",schemaPath:"#/properties/Power/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Voltage !== undefined){
+let data1 = data.Voltage;
+const _errs3 = errors;
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 2000 || isNaN(data1)){
+validate100.errors = [{instancePath:instancePath+"/Voltage",schemaPath:"#/properties/Voltage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2000},message:"must be <= 2000"}];
+return false;
+}
+else {
+if(data1 < 0 || isNaN(data1)){
+validate100.errors = [{instancePath:instancePath+"/Voltage",schemaPath:"#/properties/Voltage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/Voltage",schemaPath:"#/properties/Voltage/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Current !== undefined){
+let data2 = data.Current;
+const _errs5 = errors;
+if(errors === _errs5){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 5000 || isNaN(data2)){
+validate100.errors = [{instancePath:instancePath+"/Current",schemaPath:"#/properties/Current/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000"}];
+return false;
+}
+else {
+if(data2 < -5000 || isNaN(data2)){
+validate100.errors = [{instancePath:instancePath+"/Current",schemaPath:"#/properties/Current/minimum",keyword:"minimum",params:{comparison: ">=", limit: -5000},message:"must be >= -5000"}];
+return false;
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/Current",schemaPath:"#/properties/Current/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.WorkValue !== undefined){
+let data3 = data.WorkValue;
+const _errs7 = errors;
+if(errors === _errs7){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 1000000000000 || isNaN(data3)){
+validate100.errors = [{instancePath:instancePath+"/WorkValue",schemaPath:"#/properties/WorkValue/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000000},message:"must be <= 1000000000000"}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate100.errors = [{instancePath:instancePath+"/WorkValue",schemaPath:"#/properties/WorkValue/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/WorkValue",schemaPath:"#/properties/WorkValue/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Energy !== undefined){
+let data4 = data.Energy;
+const _errs9 = errors;
+if(errors === _errs9){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 1000000 || isNaN(data4)){
+validate100.errors = [{instancePath:instancePath+"/Energy",schemaPath:"#/properties/Energy/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
+return false;
+}
+else {
+if(data4 < 0 || isNaN(data4)){
+validate100.errors = [{instancePath:instancePath+"/Energy",schemaPath:"#/properties/Energy/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/Energy",schemaPath:"#/properties/Energy/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Soc !== undefined){
+let data5 = data.Soc;
+const _errs11 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate100.errors = [{instancePath:instancePath+"/Soc",schemaPath:"#/properties/Soc/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs11){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 100 || isNaN(data5)){
+validate100.errors = [{instancePath:instancePath+"/Soc",schemaPath:"#/properties/Soc/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate100.errors = [{instancePath:instancePath+"/Soc",schemaPath:"#/properties/Soc/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate100.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate100.errors = vErrors;
+return errors === 0;
+}
+validate100.evaluated = {"props":{"Power":true,"Voltage":true,"Current":true,"WorkValue":true,"Energy":true,"Soc":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate99.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.OrderId === undefined) && (missing0 = "OrderId")) || ((data.DeviceVendorOrderId === undefined) && (missing0 = "DeviceVendorOrderId"))) || ((data.ChargePointId === undefined) && (missing0 = "ChargePointId"))) || ((data.ConnectorId === undefined) && (missing0 = "ConnectorId"))) || ((data.ChangeTime === undefined) && (missing0 = "ChangeTime"))) || ((data.Status === undefined) && (missing0 = "Status"))){
+validate99.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.OrderId !== undefined){
+let data0 = data.OrderId;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate99.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data0) < 1){
+validate99.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate99.errors = [{instancePath:instancePath+"/OrderId",schemaPath:"#/properties/OrderId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.DeviceVendorOrderId !== undefined){
+let data1 = data.DeviceVendorOrderId;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate99.errors = [{instancePath:instancePath+"/DeviceVendorOrderId",schemaPath:"#/properties/DeviceVendorOrderId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data1) < 1){
+validate99.errors = [{instancePath:instancePath+"/DeviceVendorOrderId",schemaPath:"#/properties/DeviceVendorOrderId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate99.errors = [{instancePath:instancePath+"/DeviceVendorOrderId",schemaPath:"#/properties/DeviceVendorOrderId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ChargePointId !== undefined){
+let data2 = data.ChargePointId;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 64){
+validate99.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 1){
+validate99.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate99.errors = [{instancePath:instancePath+"/ChargePointId",schemaPath:"#/properties/ChargePointId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ConnectorId !== undefined){
+let data3 = data.ConnectorId;
+const _errs7 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate99.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs7){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 64 || isNaN(data3)){
+validate99.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
+return false;
+}
+else {
+if(data3 < 1 || isNaN(data3)){
+validate99.errors = [{instancePath:instancePath+"/ConnectorId",schemaPath:"#/properties/ConnectorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ChangeTime !== undefined){
+let data4 = data.ChangeTime;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(func0(data4) > 19){
+validate99.errors = [{instancePath:instancePath+"/ChangeTime",schemaPath:"#/properties/ChangeTime/maxLength",keyword:"maxLength",params:{limit: 19},message:"must NOT have more than 19 characters"}];
+return false;
+}
+else {
+if(func0(data4) < 19){
+validate99.errors = [{instancePath:instancePath+"/ChangeTime",schemaPath:"#/properties/ChangeTime/minLength",keyword:"minLength",params:{limit: 19},message:"must NOT have fewer than 19 characters"}];
+return false;
+}
+else {
+if(!pattern6.test(data4)){
+validate99.errors = [{instancePath:instancePath+"/ChangeTime",schemaPath:"#/properties/ChangeTime/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"+"\""}];
+return false;
+}
+}
+}
+}
+else {
+validate99.errors = [{instancePath:instancePath+"/ChangeTime",schemaPath:"#/properties/ChangeTime/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Status !== undefined){
+let data5 = data.Status;
+const _errs11 = errors;
+if(typeof data5 !== "string"){
+validate99.errors = [{instancePath:instancePath+"/Status",schemaPath:"#/properties/Status/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!(((((((((data5 === "STARTING") || (data5 === "START_FAILED")) || (data5 === "CHARGING")) || (data5 === "WAIT_CP_STOP_CHARGING")) || (data5 === "WAIT_PULL_OUT_CONNECTOR")) || (data5 === "WAIT_PAY")) || (data5 === "COMPLETED")) || (data5 === "DISCHARGING")) || (data5 === "WAIT_CP_STOP_DISCHARGING"))){
+validate99.errors = [{instancePath:instancePath+"/Status",schemaPath:"#/properties/Status/enum",keyword:"enum",params:{allowedValues: schema60.properties.Status.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.Meter !== undefined){
+const _errs13 = errors;
+if(!(validate100(data.Meter, {instancePath:instancePath+"/Meter",parentData:data,parentDataProperty:"Meter",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate99.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate99.errors = vErrors;
+return errors === 0;
+}
+validate99.evaluated = {"props":{"OrderId":true,"DeviceVendorOrderId":true,"ChargePointId":true,"ConnectorId":true,"ChangeTime":true,"Status":true,"Meter":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate98.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.requestBody === undefined) && (missing0 = "requestBody")){
+validate98.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.requestBody !== undefined){
+if(!(validate99(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate98.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate98.errors = vErrors;
+return errors === 0;
+}
+validate98.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.queueCommand = validate103;
+const schema62 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:QueueCommand"}}};
+const schema63 = {"type":"object","required":["device_id","command"],"properties":{"device_id":{"type":"string","minLength":1,"maxLength":64},"command":{"$ref":"schema:CommandName"},"connector_id":{"type":"integer","minimum":1,"maximum":64},"params":{"type":"object","additionalProperties":true},"expires_in":{"type":"integer","minimum":1,"maximum":86400,"default":300}}};
+const schema64 = {"type":"string","enum":["start_charging","stop_charging","set_power_limit","set_schedule","firmware_upgrade","discharge"]};
+
+function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate105.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(typeof data !== "string"){
+validate105.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((((((data === "start_charging") || (data === "stop_charging")) || (data === "set_power_limit")) || (data === "set_schedule")) || (data === "firmware_upgrade")) || (data === "discharge"))){
+validate105.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema64.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+validate105.errors = vErrors;
+return errors === 0;
+}
+validate105.evaluated = {"dynamicProps":false,"dynamicItems":false};
+
+
+function validate104(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate104.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.expires_in === undefined){
 data.expires_in = 300;
 }
 let missing0;
 if(((data.device_id === undefined) && (missing0 = "device_id")) || ((data.command === undefined) && (missing0 = "command"))){
-validate96.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate104.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -11177,18 +11789,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func0(data0) > 64){
-validate96.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+validate104.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
 if(func0(data0) < 1){
-validate96.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate104.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate104.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -11200,8 +11812,8 @@ var valid0 = true;
 if(valid0){
 if(data.command !== undefined){
 const _errs3 = errors;
-if(!(validate97(data.command, {instancePath:instancePath+"/command",parentData:data,parentDataProperty:"command",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
+if(!(validate105(data.command, {instancePath:instancePath+"/command",parentData:data,parentDataProperty:"command",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
@@ -11214,18 +11826,18 @@ if(data.connector_id !== undefined){
 let data2 = data.connector_id;
 const _errs4 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate96.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate104.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 64 || isNaN(data2)){
-validate96.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
+validate104.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate96.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate104.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -11244,7 +11856,7 @@ if(errors === _errs6){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/params",schemaPath:"#/properties/params/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate104.errors = [{instancePath:instancePath+"/params",schemaPath:"#/properties/params/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -11257,18 +11869,18 @@ if(valid0){
 let data4 = data.expires_in;
 const _errs9 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate96.errors = [{instancePath:instancePath+"/expires_in",schemaPath:"#/properties/expires_in/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate104.errors = [{instancePath:instancePath+"/expires_in",schemaPath:"#/properties/expires_in/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 86400 || isNaN(data4)){
-validate96.errors = [{instancePath:instancePath+"/expires_in",schemaPath:"#/properties/expires_in/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"}];
+validate104.errors = [{instancePath:instancePath+"/expires_in",schemaPath:"#/properties/expires_in/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"}];
 return false;
 }
 else {
 if(data4 < 1 || isNaN(data4)){
-validate96.errors = [{instancePath:instancePath+"/expires_in",schemaPath:"#/properties/expires_in/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate104.errors = [{instancePath:instancePath+"/expires_in",schemaPath:"#/properties/expires_in/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -11282,20 +11894,20 @@ var valid0 = _errs9 === errors;
 }
 }
 else {
-validate96.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate104.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate96.errors = vErrors;
+validate104.errors = vErrors;
 return errors === 0;
 }
-validate96.evaluated = {"props":{"device_id":true,"command":true,"connector_id":true,"params":true,"expires_in":true},"dynamicProps":false,"dynamicItems":false};
+validate104.evaluated = {"props":{"device_id":true,"command":true,"connector_id":true,"params":true,"expires_in":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate95.evaluated;
+const evaluated0 = validate103.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11306,27 +11918,27 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.requestBody === undefined) && (missing0 = "requestBody")){
-validate95.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate103.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 if(data.requestBody !== undefined){
-if(!(validate96(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+if(!(validate104(data.requestBody, {instancePath:instancePath+"/requestBody",parentData:data,parentDataProperty:"requestBody",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
 errors = vErrors.length;
 }
 }
 }
 }
 else {
-validate95.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate103.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate95.errors = vErrors;
+validate103.errors = vErrors;
 return errors === 0;
 }
-validate95.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
+validate103.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynamicItems":false};
 return exports;
 })({})
 
@@ -20905,9 +21517,34 @@ return errors === 0;
 }
 validate153.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.listActivity_200 = validate157;
-const schema75 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"type":"object","required":["items","total"],"properties":{"items":{"type":"array","items":{"$ref":"schema:Activity"}},"total":{"type":"integer","minimum":0,"maximum":1000000000}}}}}]};
-const schema76 = {"type":"object","required":["timestamp","type","device_id","connector_id","summary","data"],"properties":{"timestamp":{"type":"string","format":"date-time","maxLength":40},"type":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64},"connector_id":{"type":["integer","null"],"minimum":1,"maximum":64},"summary":{"type":"string","maxLength":500},"data":{"type":"object","additionalProperties":true}}};
+exports.listServiceAccounts_200 = validate157;
+const schema75 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"type":"object","required":["items","total","page","size"],"properties":{"items":{"type":"array","maxItems":100,"items":{"$ref":"schema:ServiceAccount"}},"total":{"type":"integer","minimum":0,"maximum":1000000000},"page":{"type":"integer","minimum":1,"maximum":1000000},"size":{"type":"integer","minimum":1,"maximum":100}}}}}]};
+const schema76 = {"type":"object","required":["service_account_id","name","scopes","status","created_by","created_at","rotated_at","old_secret_valid_until","disabled_at"],"properties":{"service_account_id":{"type":"string","minLength":1,"maxLength":64},"name":{"type":"string","maxLength":255},"scopes":{"type":"array","maxItems":14,"items":{"$ref":"schema:ServiceAccountScope"}},"status":{"type":"string","enum":["active","disabled"]},"created_by":{"type":"string","maxLength":300},"created_at":{"type":"string","format":"date-time","maxLength":40},"rotated_at":{"type":["string","null"],"format":"date-time","maxLength":40},"old_secret_valid_until":{"type":["string","null"],"format":"date-time","maxLength":40},"disabled_at":{"type":["string","null"],"format":"date-time","maxLength":40}}};
+const schema77 = {"type":"string","enum":["org:read","org:write","site:read","site:write","device:read","device:write","firmware:read","firmware:write","configuration:read","configuration:write","diagnostics:read","diagnostics:write","telemetry:read","telemetry:write"]};
+
+function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate160.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(typeof data !== "string"){
+validate160.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!((((((((((((((data === "org:read") || (data === "org:write")) || (data === "site:read")) || (data === "site:write")) || (data === "device:read")) || (data === "device:write")) || (data === "firmware:read")) || (data === "firmware:write")) || (data === "configuration:read")) || (data === "configuration:write")) || (data === "diagnostics:read")) || (data === "diagnostics:write")) || (data === "telemetry:read")) || (data === "telemetry:write"))){
+validate160.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema77.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+validate160.errors = vErrors;
+return errors === 0;
+}
+validate160.evaluated = {"dynamicProps":false,"dynamicItems":false};
+
 
 function validate159(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -20922,32 +21559,30 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.timestamp === undefined) && (missing0 = "timestamp")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.device_id === undefined) && (missing0 = "device_id"))) || ((data.connector_id === undefined) && (missing0 = "connector_id"))) || ((data.summary === undefined) && (missing0 = "summary"))) || ((data.data === undefined) && (missing0 = "data"))){
+if((((((((((data.service_account_id === undefined) && (missing0 = "service_account_id")) || ((data.name === undefined) && (missing0 = "name"))) || ((data.scopes === undefined) && (missing0 = "scopes"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.created_by === undefined) && (missing0 = "created_by"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.rotated_at === undefined) && (missing0 = "rotated_at"))) || ((data.old_secret_valid_until === undefined) && (missing0 = "old_secret_valid_until"))) || ((data.disabled_at === undefined) && (missing0 = "disabled_at"))){
 validate159.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
-if(data.timestamp !== undefined){
-let data0 = data.timestamp;
+if(data.service_account_id !== undefined){
+let data0 = data.service_account_id;
 const _errs1 = errors;
 if(errors === _errs1){
-if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func0(data0) > 40){
-validate159.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+if(func0(data0) > 64){
+validate159.errors = [{instancePath:instancePath+"/service_account_id",schemaPath:"#/properties/service_account_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
 else {
-if(!(formats0(data0))){
-validate159.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+if(func0(data0) < 1){
+validate159.errors = [{instancePath:instancePath+"/service_account_id",schemaPath:"#/properties/service_account_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 }
 else {
-validate159.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate159.errors = [{instancePath:instancePath+"/service_account_id",schemaPath:"#/properties/service_account_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
-}
 }
 }
 var valid0 = _errs1 === errors;
@@ -20956,24 +21591,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.type !== undefined){
-let data1 = data.type;
+if(data.name !== undefined){
+let data1 = data.name;
 const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(func0(data1) > 64){
-validate159.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
-return false;
-}
-else {
-if(func0(data1) < 1){
-validate159.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+if(func0(data1) > 255){
+validate159.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
 }
-}
 else {
-validate159.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate159.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -20983,24 +21612,33 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.device_id !== undefined){
-let data2 = data.device_id;
+if(data.scopes !== undefined){
+let data2 = data.scopes;
 const _errs5 = errors;
 if(errors === _errs5){
-if(typeof data2 === "string"){
-if(func0(data2) > 64){
-validate159.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+if(Array.isArray(data2)){
+if(data2.length > 14){
+validate159.errors = [{instancePath:instancePath+"/scopes",schemaPath:"#/properties/scopes/maxItems",keyword:"maxItems",params:{limit: 14},message:"must NOT have more than 14 items"}];
 return false;
 }
 else {
-if(func0(data2) < 1){
-validate159.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
-return false;
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs7 = errors;
+if(!(validate160(data2[i0], {instancePath:instancePath+"/scopes/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate160.errors : vErrors.concat(validate160.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs7 === errors;
+if(!valid1){
+break;
+}
 }
 }
 }
 else {
-validate159.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate159.errors = [{instancePath:instancePath+"/scopes",schemaPath:"#/properties/scopes/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -21010,69 +21648,161 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.connector_id !== undefined){
-let data3 = data.connector_id;
-const _errs7 = errors;
-if((!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))) && (data3 !== null)){
-validate159.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/type",keyword:"type",params:{type: schema76.properties.connector_id.type},message:"must be integer,null"}];
+if(data.status !== undefined){
+let data4 = data.status;
+const _errs8 = errors;
+if(typeof data4 !== "string"){
+validate159.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 64 || isNaN(data3)){
-validate159.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
+if(!((data4 === "active") || (data4 === "disabled"))){
+validate159.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema76.properties.status.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
-else {
-if(data3 < 1 || isNaN(data3)){
-validate159.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
+var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.summary !== undefined){
-let data4 = data.summary;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data4 === "string"){
-if(func0(data4) > 500){
-validate159.errors = [{instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"}];
+if(data.created_by !== undefined){
+let data5 = data.created_by;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data5 === "string"){
+if(func0(data5) > 300){
+validate159.errors = [{instancePath:instancePath+"/created_by",schemaPath:"#/properties/created_by/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"}];
 return false;
 }
 }
 else {
-validate159.errors = [{instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate159.errors = [{instancePath:instancePath+"/created_by",schemaPath:"#/properties/created_by/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs10 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.data !== undefined){
-let data5 = data.data;
-const _errs11 = errors;
-if(errors === _errs11){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(data.created_at !== undefined){
+let data6 = data.created_at;
+const _errs12 = errors;
+if(errors === _errs12){
+if(errors === _errs12){
+if(typeof data6 === "string"){
+if(func0(data6) > 40){
+validate159.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
 }
 else {
-validate159.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+if(!(formats0(data6))){
+validate159.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
 }
-var valid0 = _errs11 === errors;
+}
+else {
+validate159.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs12 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.rotated_at !== undefined){
+let data7 = data.rotated_at;
+const _errs14 = errors;
+if((typeof data7 !== "string") && (data7 !== null)){
+validate159.errors = [{instancePath:instancePath+"/rotated_at",schemaPath:"#/properties/rotated_at/type",keyword:"type",params:{type: schema76.properties.rotated_at.type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs14){
+if(errors === _errs14){
+if(typeof data7 === "string"){
+if(func0(data7) > 40){
+validate159.errors = [{instancePath:instancePath+"/rotated_at",schemaPath:"#/properties/rotated_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
+}
+else {
+if(!(formats0(data7))){
+validate159.errors = [{instancePath:instancePath+"/rotated_at",schemaPath:"#/properties/rotated_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+}
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.old_secret_valid_until !== undefined){
+let data8 = data.old_secret_valid_until;
+const _errs16 = errors;
+if((typeof data8 !== "string") && (data8 !== null)){
+validate159.errors = [{instancePath:instancePath+"/old_secret_valid_until",schemaPath:"#/properties/old_secret_valid_until/type",keyword:"type",params:{type: schema76.properties.old_secret_valid_until.type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs16){
+if(errors === _errs16){
+if(typeof data8 === "string"){
+if(func0(data8) > 40){
+validate159.errors = [{instancePath:instancePath+"/old_secret_valid_until",schemaPath:"#/properties/old_secret_valid_until/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
+}
+else {
+if(!(formats0(data8))){
+validate159.errors = [{instancePath:instancePath+"/old_secret_valid_until",schemaPath:"#/properties/old_secret_valid_until/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.disabled_at !== undefined){
+let data9 = data.disabled_at;
+const _errs18 = errors;
+if((typeof data9 !== "string") && (data9 !== null)){
+validate159.errors = [{instancePath:instancePath+"/disabled_at",schemaPath:"#/properties/disabled_at/type",keyword:"type",params:{type: schema76.properties.disabled_at.type},message:"must be string,null"}];
+return false;
+}
+if(errors === _errs18){
+if(errors === _errs18){
+if(typeof data9 === "string"){
+if(func0(data9) > 40){
+validate159.errors = [{instancePath:instancePath+"/disabled_at",schemaPath:"#/properties/disabled_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
+}
+else {
+if(!(formats0(data9))){
+validate159.errors = [{instancePath:instancePath+"/disabled_at",schemaPath:"#/properties/disabled_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -21089,7 +21819,7 @@ return false;
 validate159.errors = vErrors;
 return errors === 0;
 }
-validate159.evaluated = {"props":{"timestamp":true,"type":true,"device_id":true,"connector_id":true,"summary":true,"data":true},"dynamicProps":false,"dynamicItems":false};
+validate159.evaluated = {"props":{"service_account_id":true,"name":true,"scopes":true,"status":true,"created_by":true,"created_at":true,"rotated_at":true,"old_secret_valid_until":true,"disabled_at":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate157(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -21124,7 +21854,7 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
-if(((data0.items === undefined) && (missing1 = "items")) || ((data0.total === undefined) && (missing1 = "total"))){
+if(((((data0.items === undefined) && (missing1 = "items")) || ((data0.total === undefined) && (missing1 = "total"))) || ((data0.page === undefined) && (missing1 = "page"))) || ((data0.size === undefined) && (missing1 = "size"))){
 validate157.errors = [{instancePath:instancePath+"/data",schemaPath:"#/allOf/1/properties/data/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
 return false;
 }
@@ -21134,6 +21864,11 @@ let data1 = data0.items;
 const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data1)){
+if(data1.length > 100){
+validate157.errors = [{instancePath:instancePath+"/data/items",schemaPath:"#/allOf/1/properties/data/properties/items/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"}];
+return false;
+}
+else {
 var valid3 = true;
 const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
@@ -21145,6 +21880,7 @@ errors = vErrors.length;
 var valid3 = _errs7 === errors;
 if(!valid3){
 break;
+}
 }
 }
 }
@@ -21185,6 +21921,62 @@ var valid2 = _errs8 === errors;
 else {
 var valid2 = true;
 }
+if(valid2){
+if(data0.page !== undefined){
+let data4 = data0.page;
+const _errs10 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+validate157.errors = [{instancePath:instancePath+"/data/page",schemaPath:"#/allOf/1/properties/data/properties/page/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs10){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 1000000 || isNaN(data4)){
+validate157.errors = [{instancePath:instancePath+"/data/page",schemaPath:"#/allOf/1/properties/data/properties/page/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"}];
+return false;
+}
+else {
+if(data4 < 1 || isNaN(data4)){
+validate157.errors = [{instancePath:instancePath+"/data/page",schemaPath:"#/allOf/1/properties/data/properties/page/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+}
+var valid2 = _errs10 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data0.size !== undefined){
+let data5 = data0.size;
+const _errs12 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate157.errors = [{instancePath:instancePath+"/data/size",schemaPath:"#/allOf/1/properties/data/properties/size/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs12){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 100 || isNaN(data5)){
+validate157.errors = [{instancePath:instancePath+"/data/size",schemaPath:"#/allOf/1/properties/data/properties/size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"}];
+return false;
+}
+else {
+if(data5 < 1 || isNaN(data5)){
+validate157.errors = [{instancePath:instancePath+"/data/size",schemaPath:"#/allOf/1/properties/data/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+}
+var valid2 = _errs12 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
 }
 }
 }
@@ -21208,9 +22000,72 @@ return errors === 0;
 }
 validate157.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.listRequests_200 = validate161;
-const schema77 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"type":"object","required":["items","total"],"properties":{"items":{"type":"array","maxItems":200,"items":{"$ref":"schema:LoggedRequest"}},"total":{"type":"integer","minimum":0,"maximum":200}}}}}]};
-const schema78 = {"type":"object","required":["timestamp","method","path","status","duration_ms","request_id","operation_id","caller","request_headers","request_body"],"properties":{"timestamp":{"type":"string","format":"date-time","maxLength":40},"method":{"type":"string","minLength":1,"maxLength":16},"path":{"type":"string","maxLength":16384},"status":{"type":"integer","minimum":100,"maximum":599},"duration_ms":{"type":"number","minimum":0,"maximum":86400000},"request_id":{"type":"string","maxLength":255},"operation_id":{"type":["string","null"],"maxLength":128},"caller":{"type":["string","null"],"maxLength":255},"request_headers":{"type":"object","additionalProperties":{"type":"string","maxLength":65536}},"request_body":{}}};
+exports.createServiceAccount_200 = validate163;
+const schema78 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"$ref":"schema:ServiceAccountWithSecret"}}}]};
+const schema79 = {"allOf":[{"$ref":"schema:ServiceAccount"},{"type":"object","required":["service_account_secret"],"properties":{"service_account_secret":{"type":"string","maxLength":64,"pattern":"^[0-9a-f]{64}$"}}}]};
+
+function validate165(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate165.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs0 = errors;
+if(!(validate159(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate159.errors : vErrors.concat(validate159.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(errors === _errs1){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.service_account_secret === undefined) && (missing0 = "service_account_secret")){
+validate165.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.service_account_secret !== undefined){
+let data0 = data.service_account_secret;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data0 === "string"){
+if(func0(data0) > 64){
+validate165.errors = [{instancePath:instancePath+"/service_account_secret",schemaPath:"#/allOf/1/properties/service_account_secret/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(!pattern0.test(data0)){
+validate165.errors = [{instancePath:instancePath+"/service_account_secret",schemaPath:"#/allOf/1/properties/service_account_secret/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""}];
+return false;
+}
+}
+}
+else {
+validate165.errors = [{instancePath:instancePath+"/service_account_secret",schemaPath:"#/allOf/1/properties/service_account_secret/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate165.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+validate165.errors = vErrors;
+return errors === 0;
+}
+validate165.evaluated = {"props":{"service_account_secret":true,"service_account_id":true,"name":true,"scopes":true,"status":true,"created_by":true,"created_at":true,"rotated_at":true,"old_secret_valid_until":true,"disabled_at":true},"dynamicProps":false,"dynamicItems":false};
+
 
 function validate163(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -21222,11 +22077,159 @@ evaluated0.props = undefined;
 if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
+const _errs0 = errors;
+if(!(validate1(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate1.errors : vErrors.concat(validate1.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(errors === _errs1){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+validate163.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.data !== undefined){
+if(!(validate165(data.data, {instancePath:instancePath+"/data",parentData:data,parentDataProperty:"data",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate165.errors : vErrors.concat(validate165.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate163.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+validate163.errors = vErrors;
+return errors === 0;
+}
+validate163.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.rotateServiceAccount_200 = validate168;
+const schema80 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"$ref":"schema:ServiceAccountWithSecret"}}}]};
+
+function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate168.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs0 = errors;
+if(!(validate1(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate1.errors : vErrors.concat(validate1.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(errors === _errs1){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+validate168.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.data !== undefined){
+if(!(validate165(data.data, {instancePath:instancePath+"/data",parentData:data,parentDataProperty:"data",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate165.errors : vErrors.concat(validate165.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate168.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+validate168.errors = vErrors;
+return errors === 0;
+}
+validate168.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.disableServiceAccount_200 = validate171;
+const schema81 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"$ref":"schema:ServiceAccount"}}}]};
+
+function validate171(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate171.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs0 = errors;
+if(!(validate1(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate1.errors : vErrors.concat(validate1.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(errors === _errs1){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+validate171.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.data !== undefined){
+if(!(validate159(data.data, {instancePath:instancePath+"/data",parentData:data,parentDataProperty:"data",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate159.errors : vErrors.concat(validate159.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+validate171.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+validate171.errors = vErrors;
+return errors === 0;
+}
+validate171.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.listActivity_200 = validate174;
+const schema82 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"type":"object","required":["items","total"],"properties":{"items":{"type":"array","items":{"$ref":"schema:Activity"}},"total":{"type":"integer","minimum":0,"maximum":1000000000}}}}}]};
+const schema83 = {"type":"object","required":["timestamp","type","device_id","connector_id","summary","data"],"properties":{"timestamp":{"type":"string","format":"date-time","maxLength":40},"type":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64},"connector_id":{"type":["integer","null"],"minimum":1,"maximum":64},"summary":{"type":"string","maxLength":500},"data":{"type":"object","additionalProperties":true}}};
+
+function validate176(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate176.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((((((data.timestamp === undefined) && (missing0 = "timestamp")) || ((data.method === undefined) && (missing0 = "method"))) || ((data.path === undefined) && (missing0 = "path"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.duration_ms === undefined) && (missing0 = "duration_ms"))) || ((data.request_id === undefined) && (missing0 = "request_id"))) || ((data.operation_id === undefined) && (missing0 = "operation_id"))) || ((data.caller === undefined) && (missing0 = "caller"))) || ((data.request_headers === undefined) && (missing0 = "request_headers"))) || ((data.request_body === undefined) && (missing0 = "request_body"))){
-validate163.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+if(((((((data.timestamp === undefined) && (missing0 = "timestamp")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.device_id === undefined) && (missing0 = "device_id"))) || ((data.connector_id === undefined) && (missing0 = "connector_id"))) || ((data.summary === undefined) && (missing0 = "summary"))) || ((data.data === undefined) && (missing0 = "data"))){
+validate176.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -21237,18 +22240,321 @@ if(errors === _errs1){
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func0(data0) > 40){
-validate163.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+validate176.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
 return false;
 }
 else {
 if(!(formats0(data0))){
-validate163.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+validate176.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
 }
 }
 else {
-validate163.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate176.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data1 = data.type;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func0(data1) > 64){
+validate176.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data1) < 1){
+validate176.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate176.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.device_id !== undefined){
+let data2 = data.device_id;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func0(data2) > 64){
+validate176.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data2) < 1){
+validate176.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate176.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/properties/device_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.connector_id !== undefined){
+let data3 = data.connector_id;
+const _errs7 = errors;
+if((!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))) && (data3 !== null)){
+validate176.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/type",keyword:"type",params:{type: schema83.properties.connector_id.type},message:"must be integer,null"}];
+return false;
+}
+if(errors === _errs7){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 64 || isNaN(data3)){
+validate176.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64"}];
+return false;
+}
+else {
+if(data3 < 1 || isNaN(data3)){
+validate176.errors = [{instancePath:instancePath+"/connector_id",schemaPath:"#/properties/connector_id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.summary !== undefined){
+let data4 = data.summary;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(func0(data4) > 500){
+validate176.errors = [{instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"}];
+return false;
+}
+}
+else {
+validate176.errors = [{instancePath:instancePath+"/summary",schemaPath:"#/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data5 = data.data;
+const _errs11 = errors;
+if(errors === _errs11){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+}
+else {
+validate176.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate176.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate176.errors = vErrors;
+return errors === 0;
+}
+validate176.evaluated = {"props":{"timestamp":true,"type":true,"device_id":true,"connector_id":true,"summary":true,"data":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate174(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate174.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs0 = errors;
+if(!(validate1(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate1.errors : vErrors.concat(validate1.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(errors === _errs1){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+validate174.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.data !== undefined){
+let data0 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+let missing1;
+if(((data0.items === undefined) && (missing1 = "items")) || ((data0.total === undefined) && (missing1 = "total"))){
+validate174.errors = [{instancePath:instancePath+"/data",schemaPath:"#/allOf/1/properties/data/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+return false;
+}
+else {
+if(data0.items !== undefined){
+let data1 = data0.items;
+const _errs5 = errors;
+if(errors === _errs5){
+if(Array.isArray(data1)){
+var valid3 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+const _errs7 = errors;
+if(!(validate176(data1[i0], {instancePath:instancePath+"/data/items/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate176.errors : vErrors.concat(validate176.errors);
+errors = vErrors.length;
+}
+var valid3 = _errs7 === errors;
+if(!valid3){
+break;
+}
+}
+}
+else {
+validate174.errors = [{instancePath:instancePath+"/data/items",schemaPath:"#/allOf/1/properties/data/properties/items/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid2 = _errs5 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data0.total !== undefined){
+let data3 = data0.total;
+const _errs8 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate174.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs8){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 1000000000 || isNaN(data3)){
+validate174.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate174.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
+}
+var valid2 = _errs8 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+validate174.errors = [{instancePath:instancePath+"/data",schemaPath:"#/allOf/1/properties/data/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate174.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+validate174.errors = vErrors;
+return errors === 0;
+}
+validate174.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
+
+exports.listRequests_200 = validate178;
+const schema84 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"type":"object","required":["items","total"],"properties":{"items":{"type":"array","maxItems":200,"items":{"$ref":"schema:LoggedRequest"}},"total":{"type":"integer","minimum":0,"maximum":200}}}}}]};
+const schema85 = {"type":"object","required":["timestamp","method","path","status","duration_ms","request_id","operation_id","caller","request_headers","request_body"],"properties":{"timestamp":{"type":"string","format":"date-time","maxLength":40},"method":{"type":"string","minLength":1,"maxLength":16},"path":{"type":"string","maxLength":16384},"status":{"type":"integer","minimum":100,"maximum":599},"duration_ms":{"type":"number","minimum":0,"maximum":86400000},"request_id":{"type":"string","maxLength":255},"operation_id":{"type":["string","null"],"maxLength":128},"caller":{"type":["string","null"],"maxLength":255},"request_headers":{"type":"object","additionalProperties":{"type":"string","maxLength":65536}},"request_body":{}}};
+
+function validate180(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate180.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((((((data.timestamp === undefined) && (missing0 = "timestamp")) || ((data.method === undefined) && (missing0 = "method"))) || ((data.path === undefined) && (missing0 = "path"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.duration_ms === undefined) && (missing0 = "duration_ms"))) || ((data.request_id === undefined) && (missing0 = "request_id"))) || ((data.operation_id === undefined) && (missing0 = "operation_id"))) || ((data.caller === undefined) && (missing0 = "caller"))) || ((data.request_headers === undefined) && (missing0 = "request_headers"))) || ((data.request_body === undefined) && (missing0 = "request_body"))){
+validate180.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+return false;
+}
+else {
+if(data.timestamp !== undefined){
+let data0 = data.timestamp;
+const _errs1 = errors;
+if(errors === _errs1){
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func0(data0) > 40){
+validate180.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
+return false;
+}
+else {
+if(!(formats0(data0))){
+validate180.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
+return false;
+}
+}
+}
+else {
+validate180.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -21265,18 +22571,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(func0(data1) > 16){
-validate163.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"}];
+validate180.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"}];
 return false;
 }
 else {
 if(func0(data1) < 1){
-validate163.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate180.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 }
 else {
-validate163.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate180.errors = [{instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -21292,12 +22598,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(func0(data2) > 16384){
-validate163.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters"}];
+validate180.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters"}];
 return false;
 }
 }
 else {
-validate163.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate180.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -21311,18 +22617,18 @@ if(data.status !== undefined){
 let data3 = data.status;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate163.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate180.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 599 || isNaN(data3)){
-validate163.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599},message:"must be <= 599"}];
+validate180.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599},message:"must be <= 599"}];
 return false;
 }
 else {
 if(data3 < 100 || isNaN(data3)){
-validate163.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100"}];
+validate180.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100"}];
 return false;
 }
 }
@@ -21340,18 +22646,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 86400000 || isNaN(data4)){
-validate163.errors = [{instancePath:instancePath+"/duration_ms",schemaPath:"#/properties/duration_ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000},message:"must be <= 86400000"}];
+validate180.errors = [{instancePath:instancePath+"/duration_ms",schemaPath:"#/properties/duration_ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000},message:"must be <= 86400000"}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate163.errors = [{instancePath:instancePath+"/duration_ms",schemaPath:"#/properties/duration_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate180.errors = [{instancePath:instancePath+"/duration_ms",schemaPath:"#/properties/duration_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
 }
 else {
-validate163.errors = [{instancePath:instancePath+"/duration_ms",schemaPath:"#/properties/duration_ms/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+validate180.errors = [{instancePath:instancePath+"/duration_ms",schemaPath:"#/properties/duration_ms/type",keyword:"type",params:{type: "number"},message:"must be number"}];
 return false;
 }
 }
@@ -21367,12 +22673,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data5 === "string"){
 if(func0(data5) > 255){
-validate163.errors = [{instancePath:instancePath+"/request_id",schemaPath:"#/properties/request_id/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+validate180.errors = [{instancePath:instancePath+"/request_id",schemaPath:"#/properties/request_id/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
 }
 else {
-validate163.errors = [{instancePath:instancePath+"/request_id",schemaPath:"#/properties/request_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate180.errors = [{instancePath:instancePath+"/request_id",schemaPath:"#/properties/request_id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -21386,13 +22692,13 @@ if(data.operation_id !== undefined){
 let data6 = data.operation_id;
 const _errs13 = errors;
 if((typeof data6 !== "string") && (data6 !== null)){
-validate163.errors = [{instancePath:instancePath+"/operation_id",schemaPath:"#/properties/operation_id/type",keyword:"type",params:{type: schema78.properties.operation_id.type},message:"must be string,null"}];
+validate180.errors = [{instancePath:instancePath+"/operation_id",schemaPath:"#/properties/operation_id/type",keyword:"type",params:{type: schema85.properties.operation_id.type},message:"must be string,null"}];
 return false;
 }
 if(errors === _errs13){
 if(typeof data6 === "string"){
 if(func0(data6) > 128){
-validate163.errors = [{instancePath:instancePath+"/operation_id",schemaPath:"#/properties/operation_id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"}];
+validate180.errors = [{instancePath:instancePath+"/operation_id",schemaPath:"#/properties/operation_id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"}];
 return false;
 }
 }
@@ -21407,13 +22713,13 @@ if(data.caller !== undefined){
 let data7 = data.caller;
 const _errs15 = errors;
 if((typeof data7 !== "string") && (data7 !== null)){
-validate163.errors = [{instancePath:instancePath+"/caller",schemaPath:"#/properties/caller/type",keyword:"type",params:{type: schema78.properties.caller.type},message:"must be string,null"}];
+validate180.errors = [{instancePath:instancePath+"/caller",schemaPath:"#/properties/caller/type",keyword:"type",params:{type: schema85.properties.caller.type},message:"must be string,null"}];
 return false;
 }
 if(errors === _errs15){
 if(typeof data7 === "string"){
 if(func0(data7) > 255){
-validate163.errors = [{instancePath:instancePath+"/caller",schemaPath:"#/properties/caller/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+validate180.errors = [{instancePath:instancePath+"/caller",schemaPath:"#/properties/caller/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
 }
@@ -21435,12 +22741,12 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data9 === "string"){
 if(func0(data9) > 65536){
-validate163.errors = [{instancePath:instancePath+"/request_headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/request_headers/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
+validate180.errors = [{instancePath:instancePath+"/request_headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/request_headers/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 65536},message:"must NOT have more than 65536 characters"}];
 return false;
 }
 }
 else {
-validate163.errors = [{instancePath:instancePath+"/request_headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/request_headers/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate180.errors = [{instancePath:instancePath+"/request_headers/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/request_headers/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -21451,7 +22757,7 @@ break;
 }
 }
 else {
-validate163.errors = [{instancePath:instancePath+"/request_headers",schemaPath:"#/properties/request_headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate180.errors = [{instancePath:instancePath+"/request_headers",schemaPath:"#/properties/request_headers/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -21471,20 +22777,20 @@ var valid0 = true;
 }
 }
 else {
-validate163.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate180.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate163.errors = vErrors;
+validate180.errors = vErrors;
 return errors === 0;
 }
-validate163.evaluated = {"props":{"timestamp":true,"method":true,"path":true,"status":true,"duration_ms":true,"request_id":true,"operation_id":true,"caller":true,"request_headers":true,"request_body":true},"dynamicProps":false,"dynamicItems":false};
+validate180.evaluated = {"props":{"timestamp":true,"method":true,"path":true,"status":true,"duration_ms":true,"request_id":true,"operation_id":true,"caller":true,"request_headers":true,"request_body":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate161(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate178(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate161.evaluated;
+const evaluated0 = validate178.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -21503,7 +22809,7 @@ if(errors === _errs1){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate161.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate178.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -21514,7 +22820,7 @@ if(errors === _errs3){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((data0.items === undefined) && (missing1 = "items")) || ((data0.total === undefined) && (missing1 = "total"))){
-validate161.errors = [{instancePath:instancePath+"/data",schemaPath:"#/allOf/1/properties/data/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+validate178.errors = [{instancePath:instancePath+"/data",schemaPath:"#/allOf/1/properties/data/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
 return false;
 }
 else {
@@ -21524,7 +22830,7 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data1)){
 if(data1.length > 200){
-validate161.errors = [{instancePath:instancePath+"/data/items",schemaPath:"#/allOf/1/properties/data/properties/items/maxItems",keyword:"maxItems",params:{limit: 200},message:"must NOT have more than 200 items"}];
+validate178.errors = [{instancePath:instancePath+"/data/items",schemaPath:"#/allOf/1/properties/data/properties/items/maxItems",keyword:"maxItems",params:{limit: 200},message:"must NOT have more than 200 items"}];
 return false;
 }
 else {
@@ -21532,8 +22838,8 @@ var valid3 = true;
 const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
 const _errs7 = errors;
-if(!(validate163(data1[i0], {instancePath:instancePath+"/data/items/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate163.errors : vErrors.concat(validate163.errors);
+if(!(validate180(data1[i0], {instancePath:instancePath+"/data/items/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate180.errors : vErrors.concat(validate180.errors);
 errors = vErrors.length;
 }
 var valid3 = _errs7 === errors;
@@ -21544,7 +22850,7 @@ break;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/data/items",schemaPath:"#/allOf/1/properties/data/properties/items/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate178.errors = [{instancePath:instancePath+"/data/items",schemaPath:"#/allOf/1/properties/data/properties/items/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -21558,18 +22864,18 @@ if(data0.total !== undefined){
 let data3 = data0.total;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate161.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate178.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 200 || isNaN(data3)){
-validate161.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200"}];
+validate178.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200"}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate161.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate178.errors = [{instancePath:instancePath+"/data/total",schemaPath:"#/allOf/1/properties/data/properties/total/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
@@ -21584,7 +22890,7 @@ var valid2 = true;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/data",schemaPath:"#/allOf/1/properties/data/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate178.errors = [{instancePath:instancePath+"/data",schemaPath:"#/allOf/1/properties/data/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -21592,24 +22898,24 @@ return false;
 }
 }
 else {
-validate161.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate178.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
 var valid0 = _errs1 === errors;
 }
-validate161.errors = vErrors;
+validate178.errors = vErrors;
 return errors === 0;
 }
-validate161.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
+validate178.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
 
-exports.queueCommand_200 = validate165;
-const schema79 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"$ref":"schema:QueuedCommand"}}}]};
+exports.queueCommand_200 = validate182;
+const schema86 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"$ref":"schema:QueuedCommand"}}}]};
 
-function validate165(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate182(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate165.evaluated;
+const evaluated0 = validate182.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -21628,7 +22934,7 @@ if(errors === _errs1){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate165.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate182.errors = [{instancePath,schemaPath:"#/allOf/1/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -21641,16 +22947,16 @@ errors = vErrors.length;
 }
 }
 else {
-validate165.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate182.errors = [{instancePath,schemaPath:"#/allOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
 var valid0 = _errs1 === errors;
 }
-validate165.errors = vErrors;
+validate182.errors = vErrors;
 return errors === 0;
 }
-validate165.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
+validate182.evaluated = {"props":{"data":true,"code":true,"message":true},"dynamicProps":false,"dynamicItems":false};
 exports.Unauthorized = exports.InvalidRequest;
 exports.Forbidden = exports.InvalidRequest;
 exports.Conflict = exports.InvalidRequest;
@@ -21666,6 +22972,7 @@ exports.OAuthSlowDown = exports.OAuthInvalidRequest;
 exports.OAuthServerError = exports.OAuthInvalidRequest;
 exports.OAuthUnavailable = exports.OAuthInvalidRequest;
 exports.NotFound = exports.InvalidRequest;
+exports.issueServiceAccountToken_200 = exports.issueOperatorToken_200;
 exports.NotImplemented = exports.InvalidRequest;
 return exports;
 })({})
@@ -21708,6 +23015,11 @@ export const requests = {
   listFirmwareVersions: [parameters.listFirmwareVersions],
   listConfigurationProfiles: [parameters.listConfigurationProfiles],
   listModels: [parameters.listModels],
+  listServiceAccounts: [parameters.listServiceAccounts],
+  createServiceAccount: [bodies.createServiceAccount],
+  issueServiceAccountToken: [bodies.issueServiceAccountToken],
+  rotateServiceAccount: [parameters.rotateServiceAccount],
+  disableServiceAccount: [parameters.disableServiceAccount],
   listHealthScores: [parameters.listHealthScores],
   listAnomalies: [parameters.listAnomalies],
   getEnergyForecast: [parameters.getEnergyForecast],
@@ -21766,6 +23078,11 @@ export const responses = {
   listFirmwareVersions: { '200': replies.listFirmwareVersions_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listConfigurationProfiles: { '200': replies.listConfigurationProfiles_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listModels: { '200': replies.listModels_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  listServiceAccounts: { '200': replies.listServiceAccounts_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  createServiceAccount: { '200': replies.createServiceAccount_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '413': replies.PayloadTooLarge, '415': replies.UnsupportedMediaType, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  issueServiceAccountToken: { '200': replies.issueServiceAccountToken_200, '400': replies.OAuthInvalidRequest, '401': replies.OAuthInvalidClient, '413': replies.OAuthPayloadTooLarge, '415': replies.OAuthUnsupportedMediaType, '429': replies.OAuthSlowDown, '500': replies.OAuthServerError, '503': replies.OAuthUnavailable },
+  rotateServiceAccount: { '200': replies.rotateServiceAccount_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '409': replies.Conflict, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
+  disableServiceAccount: { '200': replies.disableServiceAccount_200, '400': replies.InvalidRequest, '401': replies.Unauthorized, '403': replies.Forbidden, '404': replies.NotFound, '429': replies.TooManyRequests, '500': replies.InternalError, '503': replies.Unavailable },
   listHealthScores: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
   listAnomalies: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },
   getEnergyForecast: { '401': replies.Unauthorized, '403': replies.Forbidden, '429': replies.TooManyRequests, '500': replies.InternalError, '501': replies.NotImplemented, '503': replies.Unavailable },

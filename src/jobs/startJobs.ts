@@ -5,6 +5,7 @@ import * as accessTokens from '../store/accessTokens.ts'
 import * as commands from '../store/commands.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
+import * as serviceAccounts from '../store/serviceAccounts.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
 import type { Jobs, LiftJob, ScheduleJob } from './jobs.ts'
 import { liftFlexibility } from './liftFlexibility.ts'
@@ -44,6 +45,7 @@ export async function startJobs(db: Knex, log: Logger, settings: { commandExpiry
     await accessTokens.removeOld(db)
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)
+    await serviceAccounts.removeOldSecrets(db)
   })
   await boss.schedule('expire-commands', '* * * * *', {})
   await boss.schedule('housekeeping', '7 * * * *', {})
