@@ -21,6 +21,7 @@ import { answerRaw } from './http/refuseUpgrade.ts'
 import { RequestLog } from './http/requestLog.ts'
 import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
+import { GuessLimiter } from './limits/guessLimiter.ts'
 import { createMetrics, serveMetrics, watch } from './metrics.ts'
 import { connect } from './postgres/connect.ts'
 import { openRest } from './postgrest/rest.ts'
@@ -67,6 +68,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     metrics,
     log,
     accessTokens: new AccessTokens(db, feed),
+    guesses: new GuessLimiter(config.rateLimits.wrongSecret),
     requestLog: new RequestLog(),
     activity: new Activity(db, feed),
     draining: drain.signal,

@@ -34,6 +34,8 @@ export interface Config {
   heartbeatGraceSeconds: number
   /** How long a command may wait for its charger, in seconds. */
   commandExpirySeconds: number
+  /** How long a token of a service account is good, in seconds. */
+  serviceAccountTokenSeconds: number
   /** Samples that may wait for their commit; more are refused with 503. */
   ingestQueue: number
   /** What may wait for one slow stream subscriber, in bytes. */
@@ -76,6 +78,7 @@ export function readConfig(env: Environment = process.env): Config {
     componentThresholds: readThresholds(env.COMPONENT_THRESHOLDS),
     heartbeatGraceSeconds: integer(env, 'HEARTBEAT_GRACE_SECONDS', 90, 1, 86_400),
     commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
+    serviceAccountTokenSeconds: integer(env, 'SERVICE_ACCOUNT_TOKEN_DAYS', 90, 1, 365) * 86_400,
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
     streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
     streamsPerClient: integer(env, 'STREAMS_PER_CLIENT', Math.ceil(scaleOf(env)), 1, 100_000_000),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'openapi-backend'
-import { type AnonymousCaller, type Caller, callerName } from './auth/caller.ts'
+import { type AnonymousCaller, type Caller, callerName, isOperator } from './auth/caller.ts'
 import { readBasic } from './auth/clientCredentials.ts'
 import type { Config } from './config.ts'
 import { ApiError, asApiError } from './errors.ts'
@@ -126,7 +126,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       )
     }
     identify(passage, passage.caller)
-    if (passage.caller.kind === 'device' || passage.caller.kind === 'client') limit(passage, callerName(passage.caller))
+    if (passage.caller.kind === 'device' || isOperator(passage.caller)) limit(passage, callerName(passage.caller))
     if (contract.count !== undefined) passage.headers = await contract.count(passage.caller, services)
     if (operation.status === 'implemented' && operation.mediaTypes.length > 0) {
       const limit = contract.bodyLimitBytes ?? config.bodyLimitBytes
@@ -362,7 +362,7 @@ function identify(passage: Passage, caller: Caller): void {
 
 /** Why the caller may not come in this way, beside what kept it out of the ways before; undefined when it may. */
 function scopeRefusal(caller: Caller, required: string[], before: ApiError | undefined): ApiError | undefined {
-  const granted = caller.kind === 'client' ? caller.scopes : undefined
+  const granted = isOperator(caller) ? caller.scopes : undefined
   const missing = required.find(scope => !granted?.has(scope))
   if (missing === undefined) return undefined
   const scope = before?.details === undefined ? missing : `${before.details.scope} or ${missing}`
@@ -371,6 +371,7 @@ function scopeRefusal(caller: Caller, required: string[], before: ApiError | und
 
 /** The identity that a request without a credential is about, as far as a limit needs it. */
 function claimedId(body: unknown, authorization: string | undefined): string {
-  const { device_id, client_id, sn, site_id } = (body ?? {}) as Record<string, unknown>
-  return String(readBasic(authorization)?.clientId ?? device_id ?? client_id ?? sn ?? site_id ?? '')
+  const { device_id, client_id, service_account_id, sn, site_id } = (body ?? {}) as Record<string, unknown>
+  const basic = readBasic(authorization)?.clientId
+  return String(basic ?? device_id ?? client_id ?? service_account_id ?? sn ?? site_id ?? '')
 }

@@ -7,6 +7,7 @@ import type { Feed } from './feed/feed.ts'
 import type { RequestLog } from './http/requestLog.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import type { Jobs } from './jobs/jobs.ts'
+import type { GuessLimiter } from './limits/guessLimiter.ts'
 import type { Metrics } from './metrics.ts'
 import type { Rest } from './postgrest/rest.ts'
 
@@ -15,6 +16,7 @@ export interface Services {
   config: Config
   db: Knex
   accessTokens: AccessTokens
+  guesses: GuessLimiter
   ingest: Ingest
   /** For contracts whose callers act as a database role; undefined without a secret for their tokens. */
   rest: Rest | undefined

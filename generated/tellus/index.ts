@@ -38,6 +38,11 @@ import { controlFlexibility } from '../../handlers/tellus/commands/controlFlexib
 import { listFirmwareVersions } from '../../handlers/tellus/firmware/listFirmwareVersions.ts'
 import { listConfigurationProfiles } from '../../handlers/tellus/configuration/listConfigurationProfiles.ts'
 import { listModels } from '../../handlers/tellus/models/listModels.ts'
+import { listServiceAccounts } from '../../handlers/tellus/service-accounts/listServiceAccounts.ts'
+import { createServiceAccount } from '../../handlers/tellus/service-accounts/createServiceAccount.ts'
+import { issueServiceAccountToken } from '../../handlers/tellus/service-accounts/issueServiceAccountToken.ts'
+import { rotateServiceAccount } from '../../handlers/tellus/service-accounts/rotateServiceAccount.ts'
+import { disableServiceAccount } from '../../handlers/tellus/service-accounts/disableServiceAccount.ts'
 import { listHealthScores } from '../../handlers/tellus/intelligence/listHealthScores.ts'
 import { listAnomalies } from '../../handlers/tellus/intelligence/listAnomalies.ts'
 import { getEnergyForecast } from '../../handlers/tellus/intelligence/getEnergyForecast.ts'
@@ -96,6 +101,11 @@ export interface Handlers {
   listFirmwareVersions: Handler<operations['listFirmwareVersions'], 'operatorToken'>
   listConfigurationProfiles: Handler<operations['listConfigurationProfiles'], 'operatorToken'>
   listModels: Handler<operations['listModels'], 'operatorToken'>
+  listServiceAccounts: Handler<operations['listServiceAccounts'], 'operatorToken'>
+  createServiceAccount: Handler<operations['createServiceAccount'], 'operatorToken'>
+  issueServiceAccountToken: Handler<operations['issueServiceAccountToken'], 'anonymous'>
+  rotateServiceAccount: Handler<operations['rotateServiceAccount'], 'operatorToken'>
+  disableServiceAccount: Handler<operations['disableServiceAccount'], 'operatorToken'>
   listHealthScores: Handler<operations['listHealthScores'], 'operatorToken'>
   listAnomalies: Handler<operations['listAnomalies'], 'operatorToken'>
   getEnergyForecast: Handler<operations['getEnergyForecast'], 'operatorToken'>
@@ -154,6 +164,11 @@ export const handlers: Handlers = {
   listFirmwareVersions,
   listConfigurationProfiles,
   listModels,
+  listServiceAccounts,
+  createServiceAccount,
+  issueServiceAccountToken,
+  rotateServiceAccount,
+  disableServiceAccount,
   listHealthScores,
   listAnomalies,
   getEnergyForecast,

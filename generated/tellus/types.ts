@@ -748,6 +748,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List service accounts
+         * @description All accounts of the caller's tenant by name, the disabled ones too, without their secrets.
+         */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /**
+         * Create a service account
+         * @description For a program that works without a person: a partner's integration, or a tool of your own. The secret is shown here and never again; what is kept of it is a hash. Every action of the account is on record in the audit log. An administrator may grant any of the scopes.
+         */
+        post: operations["createServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-accounts/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue a token to a service account
+         * @description A service account exchanges its id and its secret for a token that opens the console operations of its scopes, wherever an operator's token does. The token is good for 90 days, unless the server is set to another time, and void as soon as the account is disabled. The answer and all errors have the form of RFC 6749 instead of the envelope. Wrong secrets are counted per account and per address; who has sent too many waits for the time in Retry-After.
+         */
+        post: operations["issueServiceAccountToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-accounts/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of a service account
+         * @description The account gets another secret, which is shown here and never again. The one before stays good for 24 hours, so that programs can change over one by one. Tokens stay good; an account whose secret or token has leaked is better disabled. A disabled account is 409.
+         */
+        post: operations["rotateServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-accounts/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable a service account
+         * @description Its secrets and its tokens are void at once, in all server processes within a second, and its streams are closed. An account stays disabled, since what it did stays on record under its id. Doing it again changes nothing.
+         */
+        post: operations["disableServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/intelligence/health-scores": {
         parameters: {
             query?: never;
@@ -2075,6 +2159,13 @@ export interface components {
             /** @description The body as parsed; null without one. */
             request_body: unknown;
         };
+        /** @description A service account to be. */
+        NewServiceAccount: {
+            /** @description The name to show. It need not be unique. */
+            name: string;
+            /** @description What it may do. A scope that comes twice counts once. */
+            scopes: components["schemas"]["ServiceAccountScope"][];
+        };
         /** @description The error of a token endpoint, as RFC 6749 has it. It is not wrapped in the envelope. */
         OAuthError: {
             /**
@@ -2310,6 +2401,63 @@ export interface components {
             };
             customer_authorization_ref: components["schemas"]["CustomerAuthorizationRef"];
             force?: components["schemas"]["ForceDiagnostic"];
+        };
+        /** @description The account of a program. Its secrets are kept as hashes and shown nowhere. */
+        ServiceAccount: {
+            /** @description With the secret, what the account gets its tokens for. */
+            service_account_id: string;
+            /** @description The name to show. */
+            name: string;
+            /** @description What it may do. */
+            scopes: components["schemas"]["ServiceAccountScope"][];
+            /**
+             * @description A disabled account gets no token, and its tokens are void.
+             * @enum {string}
+             */
+            status: "active" | "disabled";
+            /** @description Who made it, as the audit log names them. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its secret was last replaced; null before the first time.
+             */
+            rotated_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before the present one is good; null when there is none that is.
+             */
+            old_secret_valid_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was disabled; null while it is active.
+             */
+            disabled_at: string | null;
+        };
+        /**
+         * @description What an account may do with one kind of resource. Unlike a client it holds no `read`, `write` or `admin`.
+         * @enum {string}
+         */
+        ServiceAccountScope: "org:read" | "org:write" | "site:read" | "site:write" | "device:read" | "device:write" | "firmware:read" | "firmware:write" | "configuration:read" | "configuration:write" | "diagnostics:read" | "diagnostics:write" | "telemetry:read" | "telemetry:write";
+        /** @description A service account's request for a token. */
+        ServiceAccountTokenRequest: {
+            /**
+             * @description The only grant there is; it may be left out.
+             * @constant
+             */
+            grant_type?: "client_credentials";
+            service_account_id: string;
+            /** @description A secret of the account that is good still. */
+            service_account_secret: string;
+        };
+        /** @description An account with its new secret, which is shown this once. */
+        ServiceAccountWithSecret: components["schemas"]["ServiceAccount"] & {
+            /** @description 64 hexadecimal digits. */
+            service_account_secret: string;
         };
         /** @description A place with chargers, with the live state of its connectors. */
         Site: {
@@ -2734,6 +2882,11 @@ export interface components {
          * @example c7f3f7a8-2a3e-4c61-9f52-6e1d7f3a1b04
          */
         RecordId: string;
+        /**
+         * @description The service account. Another tenant's id answers 404.
+         * @example 6d1f0b52-9c3e-4e0a-8d53-1b7c5a2f4e90
+         */
+        ServiceAccountId: string;
         /**
          * @description The id under which the site was registered. Another tenant's id answers 404.
          * @example 7b1c5f7e-3a55-4f0e-9a43-0d1f5f0e7c11
@@ -4355,6 +4508,201 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listServiceAccounts: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which page to return, counted from 1. A page beyond the last one has no items.
+                 * @example 1
+                 */
+                page?: components["parameters"]["Page"];
+                /**
+                 * @description How many items one page holds.
+                 * @example 20
+                 */
+                size?: components["parameters"]["Size"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of accounts. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["ServiceAccount"][];
+                            /** @description How many there are in all pages. */
+                            total: number;
+                            /** @description The page this reply holds, counted from 1. */
+                            page: number;
+                            /** @description The page size that was applied. */
+                            size: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the account is called and what it may do. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServiceAccount"];
+            };
+        };
+        responses: {
+            /** @description The account and its secret. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ServiceAccountWithSecret"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    issueServiceAccountToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountTokenRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["ServiceAccountTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorAccessToken"];
+                };
+            };
+            400: components["responses"]["OAuthInvalidRequest"];
+            401: components["responses"]["OAuthInvalidClient"];
+            413: components["responses"]["OAuthPayloadTooLarge"];
+            415: components["responses"]["OAuthUnsupportedMediaType"];
+            429: components["responses"]["OAuthSlowDown"];
+            500: components["responses"]["OAuthServerError"];
+            503: components["responses"]["OAuthUnavailable"];
+        };
+    };
+    rotateServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The service account. Another tenant's id answers 404.
+                 * @example 6d1f0b52-9c3e-4e0a-8d53-1b7c5a2f4e90
+                 */
+                id: components["parameters"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account and its new secret. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ServiceAccountWithSecret"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    disableServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The service account. Another tenant's id answers 404.
+                 * @example 6d1f0b52-9c3e-4e0a-8d53-1b7c5a2f4e90
+                 */
+                id: components["parameters"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account, disabled. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ServiceAccount"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -10,8 +10,9 @@ import { hashSecret } from './secrets.ts'
 const TOKEN = 'a token'
 const row = () => ({
   tenant_id: randomUUID(),
-  device_id: randomUUID(),
+  device_id: randomUUID() as string | null,
   client_id: null,
+  service_account_id: null as string | null,
   scopes: [],
   expires_at: new Date(Date.now() + 60_000),
 })
@@ -20,6 +21,7 @@ const refused = (error: unknown) => error instanceof ApiError && error.kind === 
 /** A feed and a database in memory: what happens while the database is asked is up to the test. */
 let live: boolean
 let tell: (change: Pick<Change, 'kind' | 'row'>) => void
+let tellOfAccount: typeof tell
 let lose: () => void
 let read: () => Promise<ReturnType<typeof row> | undefined>
 let reads: number
@@ -32,8 +34,9 @@ beforeEach(() => {
     get live() {
       return live
     },
-    subscribe(_table: string, listener: typeof tell) {
-      tell = listener
+    subscribe(table: string, listener: typeof tell) {
+      if (table === 'core.access_tokens') tell = listener
+      else tellOfAccount = listener
     },
     onLost(listener: typeof lose) {
       lose = listener
@@ -94,5 +97,35 @@ describe('an access token', () => {
     await assert.rejects(tokens.find(TOKEN), refused)
     await assert.rejects(tokens.find(TOKEN), refused)
     assert.equal(reads, 3)
+  })
+})
+
+describe('an access token of a service account', () => {
+  const service_account_id = randomUUID()
+  const ofAccount = () => ({ ...row(), device_id: null, service_account_id, scopes: [] })
+  const disable = (id = service_account_id) =>
+    tellOfAccount({ kind: 'update', row: { service_account_id: id, disabled_at: new Date() } })
+
+  it('is refused as soon as the feed tells that the account is disabled, whatever the table still shows', async () => {
+    read = async () => ofAccount()
+    const caller = await tokens.find(TOKEN)
+    assert.equal(caller.kind === 'serviceAccount' && caller.serviceAccountId, service_account_id)
+    disable()
+    await assert.rejects(tokens.find(TOKEN), refused)
+  })
+  it('is refused when the feed tells so while its row is being read', async () => {
+    read = async () => {
+      disable()
+      return ofAccount()
+    }
+    await assert.rejects(tokens.find(TOKEN), refused)
+  })
+  it('stays good when another account is disabled or this one gets another secret', async () => {
+    read = async () => ofAccount()
+    await tokens.find(TOKEN)
+    disable(randomUUID())
+    tellOfAccount({ kind: 'update', row: { service_account_id, disabled_at: null } })
+    await tokens.find(TOKEN)
+    assert.equal(reads, 1)
   })
 })

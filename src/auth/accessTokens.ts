@@ -3,10 +3,10 @@ import type { Knex } from 'knex'
 import { ApiError } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import * as store from '../store/accessTokens.ts'
-import type { ClientCaller, DeviceCaller } from './caller.ts'
+import type { ClientCaller, DeviceCaller, ServiceAccountCaller } from './caller.ts'
 import { impliedScopes } from './scopes.ts'
 
-type TokenCaller = DeviceCaller | ClientCaller
+type TokenCaller = DeviceCaller | ClientCaller | ServiceAccountCaller
 
 const SIZE = 50_000
 
@@ -19,6 +19,8 @@ export class AccessTokens {
   readonly #feed: Feed
   /** Undefined for a token that was revoked: the feed's word, because the table may still show it as good for a moment. */
   readonly #callers = new Map<string, TokenCaller | undefined>()
+  /** Service accounts that the feed has told to be disabled. */
+  readonly #disabled = new Set<string>()
   /** Counts changes, so that an answer read before a revocation is not kept after it. */
   #changes = 0
 
@@ -32,9 +34,15 @@ export class AccessTokens {
       this.#callers.delete(key)
       if (row.revoked_at) this.#keep(key, undefined)
     })
+    feed.subscribe('core.service_accounts', ({ row }) => {
+      const id = row.service_account_id as string
+      if (row.disabled_at === null) this.#disabled.delete(id)
+      else this.#disable(id)
+    })
     feed.onLost(() => {
       this.#changes++
       this.#callers.clear()
+      this.#disabled.clear()
     })
   }
 
@@ -53,11 +61,8 @@ export class AccessTokens {
     const before = this.#feed.live ? this.#changes : undefined
     const row = await store.find(this.#db, Buffer.from(key, 'base64'))
     if (row === undefined) return undefined
-    const common = { tenantId: row.tenant_id, expiresAt: row.expires_at.getTime() }
-    const caller: TokenCaller =
-      row.device_id !== null
-        ? { kind: 'device', deviceId: row.device_id, ...common }
-        : { kind: 'client', clientId: row.client_id!, scopes: impliedScopes(row.scopes), ...common }
+    const caller = callerOf(row)
+    if (caller.kind === 'serviceAccount' && this.#disabled.has(caller.serviceAccountId)) return undefined
     if (this.#feed.live && before === this.#changes) this.#keep(key, caller)
     // Something was revoked while this was read, perhaps this very token.
     else if (before !== undefined && before !== this.#changes)
@@ -65,8 +70,23 @@ export class AccessTokens {
     return caller
   }
 
+  #disable(serviceAccountId: string): void {
+    this.#changes++
+    this.#disabled.add(serviceAccountId)
+    for (const [key, caller] of this.#callers)
+      if (caller?.kind === 'serviceAccount' && caller.serviceAccountId === serviceAccountId) this.#callers.delete(key)
+  }
+
   #keep(key: string, caller: TokenCaller | undefined): void {
     if (this.#callers.size >= SIZE) this.#callers.clear()
     this.#callers.set(key, caller)
   }
+}
+
+function callerOf(row: store.AccessToken): TokenCaller {
+  const common = { tenantId: row.tenant_id, expiresAt: row.expires_at.getTime() }
+  if (row.device_id !== null) return { kind: 'device', deviceId: row.device_id, ...common }
+  const scopes = impliedScopes(row.scopes)
+  if (row.client_id !== null) return { kind: 'client', clientId: row.client_id, scopes, ...common }
+  return { kind: 'serviceAccount', serviceAccountId: row.service_account_id!, scopes, ...common }
 }

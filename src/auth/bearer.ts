@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from '../errors.ts'
 import type { Services } from '../services.ts'
-import type { ClientCaller, DeviceCaller } from './caller.ts'
+import { type DeviceCaller, isOperator, type OperatorCaller } from './caller.ts'
 
 /** The token of `Authorization: Bearer <token>` (RFC 6750). @throws unauthorized when there is none */
 export function bearerToken(request: IncomingMessage): string {
@@ -16,8 +16,8 @@ export async function deviceToken(request: IncomingMessage, { accessTokens }: Se
   return caller
 }
 
-export async function operatorToken(request: IncomingMessage, { accessTokens }: Services): Promise<ClientCaller> {
+export async function operatorToken(request: IncomingMessage, { accessTokens }: Services): Promise<OperatorCaller> {
   const caller = await accessTokens.find(bearerToken(request))
-  if (caller.kind !== 'client') throw new ApiError('forbidden', 'this needs the token of an operator', { caller })
+  if (!isOperator(caller)) throw new ApiError('forbidden', 'this needs the token of an operator', { caller })
   return caller
 }

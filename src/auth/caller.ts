@@ -3,7 +3,7 @@ import type { Role } from './roleTokens.ts'
 /** Who calls, per security scheme of the contracts. */
 export interface Callers {
   deviceToken: DeviceCaller
-  operatorToken: ClientCaller
+  operatorToken: OperatorCaller
   apikey: RoleCaller
   bearer: RoleCaller
   enrollment: EnrollmentCaller
@@ -27,6 +27,18 @@ export interface ClientCaller {
   expiresAt: number
 }
 
+/** A program of one tenant with an account of its own, whose every action is on record. */
+export interface ServiceAccountCaller {
+  kind: 'serviceAccount'
+  tenantId: string
+  serviceAccountId: string
+  scopes: ReadonlySet<string>
+  expiresAt: number
+}
+
+/** Who may call the console's operations, as far as its scopes go. */
+export type OperatorCaller = ClientCaller | ServiceAccountCaller
+
 /** Whoever holds a JWT of a database role. */
 export interface RoleCaller {
   kind: 'role'
@@ -49,10 +61,17 @@ export interface AnonymousCaller {
 
 export type Caller = Callers[keyof Callers]
 
-/** A short name for logs and audit: `device:<id>`, `client:<id>`, `role:<name>:<key>`, `enrollment` or `anonymous`. */
+export const isOperator = (caller: Caller): caller is OperatorCaller =>
+  caller.kind === 'client' || caller.kind === 'serviceAccount'
+
+/**
+ * A short name for logs and audit: `device:<id>`, `client:<id>`, `service_account:<id>`, `role:<name>:<key>`, `enrollment`
+ * or `anonymous`.
+ */
 export function callerName(caller: Caller): string {
   if (caller.kind === 'device') return `device:${caller.deviceId}`
   if (caller.kind === 'client') return `client:${caller.clientId}`
+  if (caller.kind === 'serviceAccount') return `service_account:${caller.serviceAccountId}`
   if (caller.kind === 'role') return `role:${caller.role}:${caller.key.slice(0, 8)}`
   return caller.kind
 }

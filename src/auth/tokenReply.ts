@@ -20,14 +20,15 @@ export async function tokenReply<Extra extends object>(
   db: Knex,
   holder: accessTokens.Holder,
   extra: Extra,
+  seconds = accessTokens.LIFETIME_SECONDS,
 ): Promise<Reply<200, AccessToken & Extra>> {
   const token = newSecret()
-  if (!(await accessTokens.issue(db, hashSecret(token), holder)))
+  if (!(await accessTokens.issue(db, hashSecret(token), holder, seconds)))
     throw new ApiError('unauthorized', 'the secret has just been reset')
   const body = {
     access_token: token,
     token_type: 'Bearer' as const,
-    expires_in: accessTokens.LIFETIME_SECONDS,
+    expires_in: seconds,
     ...extra,
   }
   return { status: 200, body, headers: { 'Cache-Control': 'no-store' } }

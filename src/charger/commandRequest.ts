@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { type ClientCaller, callerName } from '../auth/caller.ts'
+import { callerName, type OperatorCaller } from '../auth/caller.ts'
 import { notFound } from '../errors.ts'
 import * as commands from '../store/commands.ts'
 import * as connectors from '../store/connectorLookup.ts'
@@ -18,7 +18,7 @@ interface Asked {
  *
  * @throws notFound for a charger of another tenant or a connector that was never seen
  */
-export async function requestCommand(db: Knex, caller: ClientCaller, asked: Asked) {
+export async function requestCommand(db: Knex, caller: OperatorCaller, asked: Asked) {
   if (!(await connectors.exists(db, caller.tenantId, asked.deviceId, asked.connectorId))) {
     throw notFound(asked.connectorId === null ? 'device' : 'connector')
   }

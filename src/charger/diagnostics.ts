@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { type ClientCaller, callerName } from '../auth/caller.ts'
+import { callerName, type OperatorCaller } from '../auth/caller.ts'
 import { ApiError, conflict, invalid, notFound } from '../errors.ts'
 import type { DiagnosticName, RiskClass } from '../store/commands.ts'
 import * as commands from '../store/commands.ts'
@@ -37,7 +37,7 @@ export interface Diagnostic {
  */
 export async function requestDiagnostic(
   db: Knex,
-  caller: ClientCaller,
+  caller: OperatorCaller,
   target: { deviceId: string; expiresIn: number },
   { command, params = {}, customer_authorization_ref, force = false }: Diagnostic,
 ) {

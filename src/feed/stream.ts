@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type ClientCaller, callerName } from '../auth/caller.ts'
+import { callerName, isOperator, type OperatorCaller } from '../auth/caller.ts'
 import { hashSecret } from '../auth/secrets.ts'
 import { ApiError } from '../errors.ts'
 import type { Services } from '../services.ts'
@@ -19,7 +19,7 @@ const CLOSE = { unauthorized: 4401, forbidden: 4403, tooMany: 4429, goingAway: 1
 
 /** Somebody with a good token, and what they ask for. */
 interface Visitor {
-  caller: ClientCaller
+  caller: OperatorCaller
   token: string
   /** As the feed names the token. */
   tokenKey: string
@@ -87,7 +87,7 @@ export class Stream {
     const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? query.get('token')
     if (token === null) throw new ApiError('unauthorized', 'a token is required')
     const caller = await this.#services.accessTokens.find(token)
-    if (caller.kind !== 'client' || !caller.scopes.has(SCOPE))
+    if (!isOperator(caller) || !caller.scopes.has(SCOPE))
       throw new ApiError('forbidden', `this needs the scope ${SCOPE}`)
     const wanted = query.get('devices')
     const ids = wanted?.toLowerCase().split(',')
@@ -124,7 +124,7 @@ export class Stream {
     const name = setName(devices)
     let open = 0
     for (const other of this.#subscribers.get(caller.tenantId) ?? []) {
-      if (other.caller.clientId === caller.clientId && setName(other.devices) === name) open++
+      if (callerName(other.caller) === callerName(caller) && setName(other.devices) === name) open++
     }
     return open < this.#services.config.streamsPerClient
   }

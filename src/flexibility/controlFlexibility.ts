@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { type ClientCaller, callerName } from '../auth/caller.ts'
+import { callerName, type OperatorCaller } from '../auth/caller.ts'
 import { invalid, notFound } from '../errors.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import * as commands from '../store/commands.ts'
@@ -28,7 +28,7 @@ export interface FlexibilityRequest {
 interface Means {
   db: Knex
   jobs: Jobs
-  caller: ClientCaller
+  caller: OperatorCaller
   /** seconds */
   commandExpirySeconds: number
 }

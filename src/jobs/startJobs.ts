@@ -6,6 +6,7 @@ import * as commands from '../store/commands.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
+import * as serviceAccounts from '../store/serviceAccounts.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
 import type { Jobs, LiftJob, ScheduleJob } from './jobs.ts'
 import { liftFlexibility } from './liftFlexibility.ts'
@@ -46,6 +47,7 @@ export async function startJobs(db: Knex, log: Logger, settings: { commandExpiry
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)
     await ocppLinks.removeOldCounts(db)
+    await serviceAccounts.removeOldSecrets(db)
   })
   await boss.schedule('expire-commands', '* * * * *', {})
   await boss.schedule('housekeeping', '7 * * * *', {})

@@ -6,9 +6,13 @@ export interface RateLimit {
   seconds: number
 }
 
-/** The classes that `x-rate-limit` names in the contracts, with the limits that the published v1.3 states. */
+/**
+ * The classes that `x-rate-limit` names in the contracts, with the limits that the published v1.3 states. `wrongSecret` is
+ * ours: guesses at the secrets of one service account, and guesses from one address.
+ */
 export const RATE_LIMITS = {
   token: { count: 10, seconds: 60 },
+  wrongSecret: { count: 10, seconds: 60 },
   device: { count: 10, seconds: 1 },
   deviceCall: { count: 60, seconds: 60 },
   operatorQuery: { count: 60, seconds: 60 },

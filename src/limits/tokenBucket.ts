@@ -35,6 +35,14 @@ export class TokenBuckets {
     return 0
   }
 
+  /** Gives a token back that was taken. */
+  give(limitName: string, limit: RateLimit, key: string): void {
+    const bucket = this.#buckets.get(`${limitName} ${key}`)
+    if (bucket === undefined) return
+    bucket.tokens = Math.min(limit.count, bucket.tokens + 1)
+    bucket.fullAt = bucket.at + ((limit.count - bucket.tokens) * limit.seconds * 1000) / limit.count
+  }
+
   #sweep(now: number): void {
     for (const [id, { fullAt }] of this.#buckets) if (fullAt <= now) this.#buckets.delete(id)
     this.#sweepAt = Math.max(1024, this.#buckets.size * 2)

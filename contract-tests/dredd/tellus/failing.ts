@@ -33,6 +33,7 @@ function breakRequest(draft: Draft): void {
 function takeCredential(draft: Draft): void {
   const { operationId } = draft.route.operation
   if (operationId === 'issueDeviceToken') fieldsOf(draft).device_secret = '0'.repeat(64)
+  else if (operationId === 'issueServiceAccountToken') fieldsOf(draft).service_account_secret = '0'.repeat(64)
   else if (operationId === 'issueOperatorToken') fieldsOf(draft).client_secret = 'not the secret'
   else bear(draft, '0'.repeat(64))
 }
@@ -67,11 +68,15 @@ const CONTRADICTIONS: Record<string, Fields> = {
   reportCommandStatus: { status: 'failed' },
 }
 
-async function contradict(draft: Draft, { server }: World): Promise<void> {
+async function contradict(draft: Draft, { server, admin }: World): Promise<void> {
   const { operationId } = draft.route.operation
   if (operationId === 'registerSite') {
     const theirs = { ...fieldsOf(draft), device_ids: [] }
     await server.call('POST', draft.route.path, { token: await server.operator('other'), body: theirs })
+    return
+  }
+  if (operationId === 'rotateServiceAccount') {
+    await server.call('POST', `/v1/service-accounts/${draft.path.id}/disable`, { token: admin })
     return
   }
   const contradiction = CONTRADICTIONS[operationId]

@@ -25,6 +25,10 @@ const setSchedule: Preparation = async (draft, world) => {
   await world.server.call('POST', path, { token: world.operator, body })
 }
 
+const ofNewAccount: Preparation = async (draft, { makeAccount }) => {
+  draft.path.id = (await makeAccount()).service_account_id
+}
+
 /** By operationId; the others succeed with their examples, some because the demo's fleet has the ids of the examples. */
 export const succeeding: Record<string, Preparation> = {
   registerDevice: withFields(() => ({ sn: `DREDD-${randomUUID()}` })),
@@ -41,6 +45,9 @@ export const succeeding: Record<string, Preparation> = {
     const { client_id, client_secret } = server.credentials.tellus
     return { client_id, client_secret }
   }),
+  issueServiceAccountToken: withFields(({ makeAccount }) => makeAccount()),
+  rotateServiceAccount: ofNewAccount,
+  disableServiceAccount: ofNewAccount,
   getDevice: ofCharger,
   listConnectors: ofCharger,
   getComponentHealth: ofCharger,

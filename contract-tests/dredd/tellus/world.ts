@@ -11,6 +11,8 @@ export interface World {
   admin: string
   /** A new command that waits for the charger, by its id. */
   queueCommand(): Promise<string>
+  /** A new service account, with its secret. */
+  makeAccount(): Promise<{ service_account_id: string; service_account_secret: string }>
   /** A charging record of the tenant, by its id. */
   findRecord(): Promise<string>
 }
@@ -35,6 +37,12 @@ export async function openWorld(server: TestServer): Promise<World> {
         headers: { 'Idempotency-Key': randomUUID() },
       })
       return body.data.command_id
+    },
+    async makeAccount() {
+      const body = { name: 'Dredd', scopes: ['site:read'] }
+      const { data } = (await server.call('POST', '/v1/service-accounts', { token: admin, body })).body
+      const { service_account_id, service_account_secret } = data
+      return { service_account_id, service_account_secret }
     },
     async findRecord() {
       const { body } = await server.call('GET', '/v1/charging-records?size=1', { token: operator })

@@ -15,6 +15,11 @@ export async function environment(server: TestServer): Promise<Record<string, st
   const records = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
   const operators = await server.call('GET', '/v1/operators', { token: operator })
   const sites = await server.call('GET', '/v1/sites?size=1', { token: operator })
+  const account = await server.call('POST', '/v1/service-accounts', {
+    token: operator,
+    body: { name: 'Schemathesis', scopes: ['site:read'] },
+  })
+  const { service_account_id, service_account_secret } = account.body.data
   const siteId = sites.body.data.items[0].site_id
   const operatorId = operators.body.data[0].id
   const inPaths = {
@@ -23,12 +28,14 @@ export async function environment(server: TestServer): Promise<Record<string, st
     '/v1/commands/': { id: command.body.data.command_id },
     '/v1/charging-records/': { id: records.body.data.items[0].record_id },
     '/v1/operators/': { id: operatorId },
+    '/v1/service-accounts/{id}/rotate': { id: service_account_id },
     '/v1/sites/': { id: siteId },
   }
   const { admin_client_id: client_id, admin_client_secret: client_secret } = server.credentials.tellus
   const inBodies = {
     '/v1/device/token': { device_id: charger.deviceId, device_secret: charger.secret },
     '/v1/oauth/token': { client_id, client_secret, scope: 'read write' },
+    '/v1/service-accounts/token': { service_account_id, service_account_secret },
     '/v1/device/command-status': { command_id: command.body.data.command_id },
     '/v1/device/site': { device_ids: [spare.deviceId], operator_id: operatorId },
     '/v1/control/flexibility': { target_type: 'site', target_ids: [siteId] },

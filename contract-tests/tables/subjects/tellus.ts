@@ -88,6 +88,7 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     const plan = { schedule_id: randomUUID(), enabled: true, type: 'daily', time_slots: [slot] }
     await put(`${connector}/schedule`, plan)
     const operators = await server.call('GET', '/v1/operators', { token })
+    const account = await put('/v1/service-accounts', { name: 'test', scopes: ['site:read'] })
     return {
       DeviceId: charger.deviceId,
       ConnectorId: '1',
@@ -95,10 +96,11 @@ export async function openSubject(server: TestServer): Promise<Subject> {
       RecordId: upload.record_id,
       CommandId: command.command_id as string,
       OperatorId: operators.body.data[0].id as string,
+      ServiceAccountId: account.service_account_id as string,
     }
   }
 
-  const names = ['DeviceId', 'SiteId', 'RecordId', 'CommandId', 'OperatorId']
+  const names = ['DeviceId', 'SiteId', 'RecordId', 'CommandId', 'OperatorId', 'ServiceAccountId']
   // Ids are opaque, so one of a strange form is an unknown one; only what the contract bounds is refused as invalid.
   const strange = ['no-such-thing', '1', "'; drop table core.devices; --", '%', '\u{1F50C}', 'a/b', '__proto__']
   return {
