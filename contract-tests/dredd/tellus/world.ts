@@ -13,6 +13,8 @@ export interface World {
   queueCommand(): Promise<string>
   /** A charging record of the tenant, by its id. */
   findRecord(): Promise<string>
+  /** A session of the tenant, by what its path names. */
+  findSession(): Promise<{ device_id: string; record_id: string }>
 }
 
 export async function openWorld(server: TestServer): Promise<World> {
@@ -39,6 +41,11 @@ export async function openWorld(server: TestServer): Promise<World> {
     async findRecord() {
       const { body } = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
       return body.data.items[0].record_id
+    },
+    async findSession() {
+      const { body } = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
+      const { device_id, record_id } = body.data.items[0]
+      return { device_id, record_id }
     },
   }
 }
