@@ -25,6 +25,7 @@ import { listComponentHealth } from '../../handlers/tellus/devices/listComponent
 import { resetDeviceSecret } from '../../handlers/tellus/devices/resetDeviceSecret.ts'
 import { listChargingRecords } from '../../handlers/tellus/charging-records/listChargingRecords.ts'
 import { getChargingRecord } from '../../handlers/tellus/charging-records/getChargingRecord.ts'
+import { getSessionTelemetry } from '../../handlers/tellus/charging-records/getSessionTelemetry.ts'
 import { getAggregatedEnergy } from '../../handlers/tellus/energy/getAggregatedEnergy.ts'
 import { requestDiagnostic } from '../../handlers/tellus/commands/requestDiagnostic.ts'
 import { getCommand } from '../../handlers/tellus/commands/getCommand.ts'
@@ -88,6 +89,7 @@ export interface Handlers {
   resetDeviceSecret: Handler<operations['resetDeviceSecret'], 'operatorToken'>
   listChargingRecords: Handler<operations['listChargingRecords'], 'operatorToken'>
   getChargingRecord: Handler<operations['getChargingRecord'], 'operatorToken'>
+  getSessionTelemetry: Handler<operations['getSessionTelemetry'], 'operatorToken'>
   getAggregatedEnergy: Handler<operations['getAggregatedEnergy'], 'operatorToken'>
   requestDiagnostic: Handler<operations['requestDiagnostic'], 'operatorToken'>
   getCommand: Handler<operations['getCommand'], 'operatorToken'>
@@ -151,6 +153,7 @@ export const handlers: Handlers = {
   resetDeviceSecret,
   listChargingRecords,
   getChargingRecord,
+  getSessionTelemetry,
   getAggregatedEnergy,
   requestDiagnostic,
   getCommand,

@@ -510,6 +510,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/devices/{device_id}/sessions/{record_id}/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the telemetry of a session
+         * @description What the connector reported from the start of a session to its end, both included, in the order of the times. It is kept as it was reported for 30 days, as means of each minute up to 90, and as a summary from then on; a session that lies in two of these is answered as one, and `segments` tells which part is which. As NDJSON and CSV there are the samples alone.
+         */
+        get: operations["getSessionTelemetry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/aggregated/energy": {
         parameters: {
             query?: never;
@@ -1240,6 +1260,11 @@ export interface components {
             /** @description The same split by site or operator, only when `group_by` was given. */
             groups?: components["schemas"]["EnergyGroup"][];
         };
+        /**
+         * @description As it was reported, as means of each minute, or as means of each day that the session has a part in.
+         * @enum {string}
+         */
+        ArchiveTier: "raw" | "minute" | "summary";
         /** @description A charger model as the catalogue knows it. */
         ChargerModel: {
             /** @description The name that chargers register with. */
@@ -2459,6 +2484,92 @@ export interface components {
             /** @description 64 hexadecimal digits. */
             service_account_secret: string;
         };
+        /** @description A fault during the session, reported as an event or with a sample. One that lasts is told once. */
+        SessionFault: {
+            /** @description What was wrong; null when the charger did not say. */
+            code: string | null;
+            /**
+             * Format: date-time
+             * @description When the charger noticed it, or took the first sample that tells of it.
+             */
+            time: string;
+        };
+        /** @description What the connector reported. In the tiers `minute` and `summary` it stands for all samples of its minute, or of the session's day: voltage, current, power, soc and temperature are their means, state and energy_delivered are of the last. */
+        SessionSample: {
+            /**
+             * Format: date-time
+             * @description When it was measured, or when the time that it stands for begins.
+             */
+            timestamp: string;
+            /** @description The connector's number on its charger, counted from 1. */
+            connector_id: number;
+            /**
+             * @description What the connector did.
+             * @enum {string}
+             */
+            state: "idle" | "charging" | "discharging" | "fault" | "unavailable";
+            /** @description At the output; between the phases on a three-phase AC charger. */
+            voltage: number;
+            /** @description Negative while energy flows out of the vehicle. */
+            current: number;
+            /** @description Into the vehicle. Negative while discharging. */
+            power: number;
+            /** @description Delivered to the vehicle since the session began. */
+            energy_delivered: number;
+            /** @description How full the vehicle's battery was. */
+            soc: number;
+            /** @description At the connector, or in the cabinet of a charger that measures only there. */
+            temperature?: number;
+            phase_details?: components["schemas"]["PhaseDetails"];
+            /** @description What was wrong with the charger; left out when nothing was. */
+            fault_code?: string;
+            component_health?: components["schemas"]["ComponentHealth"];
+        };
+        /** @description A part of the session that is kept in one tier. */
+        SessionSegment: {
+            tier: components["schemas"]["ArchiveTier"];
+            /** @description How far apart the samples are, in the middle of all distances where they differ; null for one raw sample alone. */
+            resolution_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description Its first sample.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Where the time of its last sample ends.
+             */
+            to: string;
+        };
+        /** @description The telemetry of one session, as far as it is kept. */
+        SessionTelemetry: {
+            /** @description The record of the session. */
+            record_id: string;
+            /** @description The charger. */
+            device_id: string;
+            /** @description The number of the connector on its charger, counted from 1. */
+            connector_id: number;
+            /**
+             * Format: date-time
+             * @description When the session began.
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description When the session ended.
+             */
+            end_time: string;
+            /** @description The coarsest tier of the segments; null when there is no sample. */
+            tier: components["schemas"]["ArchiveTier"] | null;
+            /** @description The coarsest resolution of the segments; null when they have none. */
+            resolution_seconds: number | null;
+            /** @description In the order of their times. */
+            items: components["schemas"]["SessionSample"][];
+            /** @description The faults, in the order of their times. */
+            events: components["schemas"]["SessionFault"][];
+            /** @description Which part comes from which tier, oldest first. */
+            segments: components["schemas"]["SessionSegment"][];
+        };
         /** @description A place with chargers, with the live state of its connectors. */
         Site: {
             /** @description The id given at registration. */
@@ -2863,6 +2974,11 @@ export interface components {
          */
         EndTime: string;
         /**
+         * @description Leave out what was before. The start of the session when it is not given.
+         * @example 2026-05-10T13:10:00.000Z
+         */
+        From: string;
+        /**
          * @description A value of your choice that makes the call safe to repeat. For 24 hours the same key with the same body gives the first answer again and does nothing twice; the same key with another body answers 409.
          * @example start-acme-cov-002-1-20260510T140000
          */
@@ -2888,6 +3004,16 @@ export interface components {
          */
         ServiceAccountId: string;
         /**
+         * @description The id that the charger got at its registration. Another tenant's id answers 404.
+         * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+         */
+        SessionDeviceId: string;
+        /**
+         * @description The record of the session. One that another charger uploaded answers 404, as one of another tenant does.
+         * @example c7f3f7a8-2a3e-4c61-9f52-6e1d7f3a1b04
+         */
+        SessionRecordId: string;
+        /**
          * @description The id under which the site was registered. Another tenant's id answers 404.
          * @example 7b1c5f7e-3a55-4f0e-9a43-0d1f5f0e7c11
          */
@@ -2902,6 +3028,11 @@ export interface components {
          * @example 2026-05-10T00:00:00.000Z
          */
         StartTime: string;
+        /**
+         * @description Leave out what came after; a sample of this very time is in. The end of the session when it is not given.
+         * @example 2026-05-10T13:16:00.000Z
+         */
+        To: string;
     };
     requestBodies: never;
     headers: {
@@ -3862,6 +3993,60 @@ export interface operations {
                     "application/json": components["schemas"]["Success"] & {
                         data: components["schemas"]["ChargingRecord"];
                     };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSessionTelemetry: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Leave out what was before. The start of the session when it is not given.
+                 * @example 2026-05-10T13:10:00.000Z
+                 */
+                from?: components["parameters"]["From"];
+                /**
+                 * @description Leave out what came after; a sample of this very time is in. The end of the session when it is not given.
+                 * @example 2026-05-10T13:16:00.000Z
+                 */
+                to?: components["parameters"]["To"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id that the charger got at its registration. Another tenant's id answers 404.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                device_id: components["parameters"]["SessionDeviceId"];
+                /**
+                 * @description The record of the session. One that another charger uploaded answers 404, as one of another tenant does.
+                 * @example c7f3f7a8-2a3e-4c61-9f52-6e1d7f3a1b04
+                 */
+                record_id: components["parameters"]["SessionRecordId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The telemetry, in the media type that `Accept` prefers; JSON where it names none of them. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["SessionTelemetry"];
+                    };
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];

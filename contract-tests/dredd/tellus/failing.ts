@@ -27,7 +27,13 @@ function breakRequest(draft: Draft): void {
   )
   if (draft.body !== undefined) draft.body = isForm(draft) ? {} : '{'
   else if (choosy !== undefined) draft.query[choosy.name] = 'nothing of the kind'
-  else draft.path.id = 'x'.repeat(65)
+  else nameInPath(draft, 'x'.repeat(65))
+}
+
+/** The first id of the path. */
+function nameInPath(draft: Draft, id: string): void {
+  const [name] = Object.keys(draft.path)
+  draft.path[name!] = id
 }
 
 function takeCredential(draft: Draft): void {
@@ -56,7 +62,7 @@ const NAMED_IN_BODY: Record<string, Fields> = {
 
 function nameUnknown(draft: Draft): void {
   const named = NAMED_IN_BODY[draft.route.operation.operationId]
-  if (named === undefined) draft.path.id = randomUUID()
+  if (named === undefined) nameInPath(draft, randomUUID())
   else draft.body = { ...fieldsOf(draft), ...named }
 }
 

@@ -58,6 +58,9 @@ export const succeeding: Record<string, Preparation> = {
   async getChargingRecord(draft, world) {
     draft.path.id = await world.findRecord()
   },
+  async getSessionTelemetry(draft, world) {
+    Object.assign(draft.path, await world.findSession())
+  },
   async getCommand(draft, world) {
     draft.path.id = await world.queueCommand()
   },

@@ -15,6 +15,8 @@ export interface World {
   makeAccount(): Promise<{ service_account_id: string; service_account_secret: string }>
   /** A charging record of the tenant, by its id. */
   findRecord(): Promise<string>
+  /** A session of the tenant, by what its path names. */
+  findSession(): Promise<{ device_id: string; record_id: string }>
 }
 
 export async function openWorld(server: TestServer): Promise<World> {
@@ -47,6 +49,11 @@ export async function openWorld(server: TestServer): Promise<World> {
     async findRecord() {
       const { body } = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
       return body.data.items[0].record_id
+    },
+    async findSession() {
+      const { body } = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
+      const { device_id, record_id } = body.data.items[0]
+      return { device_id, record_id }
     },
   }
 }
