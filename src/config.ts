@@ -36,6 +36,12 @@ export interface Config {
   commandExpirySeconds: number
   /** How long a token of a service account is good, in seconds. */
   serviceAccountTokenSeconds: number
+  /** Where chargers reach the server; without it, the host that they call. */
+  publicUrl: string | undefined
+  /** How long a charger may take to upload a log, in seconds. */
+  logUploadSeconds: number
+  /** How long uploaded logs are kept, in days. */
+  logRetentionDays: number
   /** Samples that may wait for their commit; more are refused with 503. */
   ingestQueue: number
   /** What may wait for one slow stream subscriber, in bytes. */
@@ -79,6 +85,9 @@ export function readConfig(env: Environment = process.env): Config {
     heartbeatGraceSeconds: integer(env, 'HEARTBEAT_GRACE_SECONDS', 90, 1, 86_400),
     commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
     serviceAccountTokenSeconds: integer(env, 'SERVICE_ACCOUNT_TOKEN_DAYS', 90, 1, 365) * 86_400,
+    publicUrl: publicUrl(env),
+    logUploadSeconds: integer(env, 'LOG_UPLOAD_SECONDS', 3600, 1, 604_800),
+    logRetentionDays: integer(env, 'LOG_RETENTION_DAYS', 30, 1, 36_500),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
     streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
     streamsPerClient: integer(env, 'STREAMS_PER_CLIENT', Math.ceil(scaleOf(env)), 1, 100_000_000),
@@ -97,6 +106,13 @@ function integer(env: Environment, name: string, fallback: number, min: number, 
     throw new StartError(`${name} must be a whole number from ${min} to ${max}, not "${text}"`)
   }
   return value
+}
+
+function publicUrl({ PUBLIC_URL: text }: Environment): string | undefined {
+  if (text === undefined || text === '') return undefined
+  if (!URL.canParse(text) || !/^https?:/.test(text) || /[?#]/.test(text))
+    throw new StartError(`PUBLIC_URL must be an http address, not "${text}"`)
+  return text.replace(/\/+$/, '')
 }
 
 /** Open enrollment is a convenience of the demo: it closes by itself where others could reach it. */

@@ -5,7 +5,7 @@ import { readBasic } from './auth/clientCredentials.ts'
 import type { Config } from './config.ts'
 import { ApiError, asApiError } from './errors.ts'
 import { Backend, type Validators } from './http/backend.ts'
-import { readBody } from './http/body.ts'
+import { checkBytes, readBody, readBytes } from './http/body.ts'
 import { Exchange } from './http/exchange.ts'
 import { checkHeaders } from './http/headers.ts'
 import { once } from './http/idempotency.ts'
@@ -128,7 +128,11 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     identify(passage, passage.caller)
     if (passage.caller.kind === 'device' || isOperator(passage.caller)) limit(passage, callerName(passage.caller))
     if (contract.count !== undefined) passage.headers = await contract.count(passage.caller, services)
-    if (operation.status === 'implemented' && operation.mediaTypes.length > 0) {
+    if (operation.bodyLimit !== undefined) {
+      // The handler reads it when it knows that it is welcome; there is no schema for it.
+      checkBytes(exchange.request, operation.mediaTypes, operation.bodyLimit)
+      routed.verbatim = true
+    } else if (operation.status === 'implemented' && operation.mediaTypes.length > 0) {
       const limit = contract.bodyLimitBytes ?? config.bodyLimitBytes
       const { value, text } = await readBody(exchange.request, operation.mediaTypes, limit, contract.mediaType)
       routed.body = value
@@ -168,6 +172,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       address: exchange.address,
       url: exchange.request.url,
       text: passage.text,
+      bytes: () => readBytes(exchange.request, operation.bodyLimit!),
       concerns(tenantId: string) {
         passage.tenantId = tenantId
       },
@@ -189,7 +194,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   function check(operation: ServedOperation, reply: Reply, length: number): void {
     const validate = contract.validators.responses[operation.operationId]?.[reply.status]
     if (validate === undefined) {
-      if (reply.body === undefined) return
+      if (reply.body === undefined || Buffer.isBuffer(reply.body)) return
       throw new Error(`${operation.operationId} answered ${reply.status}, which its contract does not declare`)
     }
     if (reply.contentType !== undefined) {
@@ -216,7 +221,8 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     try {
       checkHeaders(exchange.request)
       const reply: Reply = await api.handleRequest(routed, passage)
-      const text = reply.contentType === undefined ? JSON.stringify(reply.body) : (reply.body as string | undefined)
+      const text =
+        reply.contentType === undefined ? JSON.stringify(reply.body) : (reply.body as string | Buffer | undefined)
       check(operation, reply, text?.length ?? 0)
       status = reply.status
       if (reply.undelivered !== undefined) takeBackIfLost(exchange, reply.undelivered)

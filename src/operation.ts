@@ -26,6 +26,8 @@ export interface Call<Op, Scheme extends keyof Callers> extends Services {
   url: string
   /** The body as received. */
   text: string | undefined
+  /** Reads the body of an operation that takes any bytes. */
+  bytes(): Promise<Buffer>
   /** Tells which tenant an open request turned out to be about, for the request log. */
   concerns(tenantId: string): void
 }
@@ -63,19 +65,32 @@ export interface WrittenReply {
   isCallersShape?: boolean
 }
 
+/** A reply that is handed on as somebody else sent it. */
+export interface BytesReply {
+  status: number
+  body: Buffer
+  contentType: string
+  headers: Record<string, string>
+}
+
 type Success = 200 | 201 | 202 | 204
 
-/** Operations that answer in CSV too leave the writing of their replies to Postgres. */
+/**
+ * Operations that answer in CSV too leave the writing of their replies to Postgres; those that answer with any bytes hand
+ * them on.
+ */
 type ReplyOf<Op> = Op extends { responses: infer R }
   ? 'text/csv' extends MediaTypesOf<R[keyof R]>
     ? WrittenReply
-    : {
-        [S in keyof R]: S extends Success
-          ? R[S] extends { content: { 'application/json': infer B } }
-            ? Reply<S, B>
-            : Reply<S, undefined>
-          : never
-      }[keyof R]
+    : 'application/octet-stream' extends MediaTypesOf<R[keyof R]>
+      ? BytesReply
+      : {
+          [S in keyof R]: S extends Success
+            ? R[S] extends { content: { 'application/json': infer B } }
+              ? Reply<S, B>
+              : Reply<S, undefined>
+            : never
+        }[keyof R]
   : never
 
 type MediaTypesOf<Response> = Response extends { content: infer C } ? keyof C : never

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startTestServer } from '../support/testServer.ts'
-import { exampleOf, fillPath, type Operation, schemesOf } from './operations.ts'
+import { fillPath, type Operation, requestOf, schemesOf } from './operations.ts'
 import { openSubjects } from './subject.ts'
 
 /** A caller may do what its scopes say and its kind is for, and nothing else. */
@@ -10,7 +10,7 @@ const server = await startTestServer()
 
 for (const { contract, operations, subject, things } of await openSubjects(server)) {
   const ask = (operation: Operation, headers: Record<string, string>) =>
-    server.call(operation.method, fillPath(operation, things), { headers, ...exampleOf(operation) })
+    server.call(operation.method, fillPath(operation, things), requestOf(operation, headers))
   const allBut = (scopes: string[]) =>
     subject.scopes.filter(name => scopes.every(scope => !subject.implied([name]).has(scope)))
 

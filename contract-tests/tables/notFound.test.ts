@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startTestServer } from '../support/testServer.ts'
-import { exampleOf, fillPath, type Operation, schemesOf } from './operations.ts'
+import { fillPath, type Operation, requestOf, schemesOf } from './operations.ts'
 import { openSubjects } from './subject.ts'
 
 /** Another tenant's thing, one that never was and one that could not be are the same to a caller: not found. */
@@ -15,7 +15,7 @@ for (const { contract, operations, subject } of subjects.filter(({ operations })
   const [scheme] = operations.filter(hasId).flatMap(schemesOf)
   const [caller, stranger] = await Promise.all([subject.caller(scheme!), subject.stranger(scheme!)])
   const ask = (operation: Operation, ids: Record<string, string>, headers: Record<string, string>) =>
-    server.call(operation.method, fillPath(operation, ids), { headers, ...exampleOf(operation) })
+    server.call(operation.method, fillPath(operation, ids), requestOf(operation, headers))
 
   describe(`${contract}: ids in paths`, () => {
     for (const operation of operations.filter(hasId)) {
@@ -23,7 +23,9 @@ for (const { contract, operations, subject } of subjects.filter(({ operations })
       const components = Object.values(operation.pathParameters)
       const [first] = components
 
-      it(`404 ${operationId} for another tenant, although its owner gets an answer`, async () => {
+      // Where the path itself is the credential, whoever has it is who it was given to.
+      const isOwned = operation.security.length > 0
+      it(`404 ${operationId} for another tenant, although its owner gets an answer`, { skip: !isOwned }, async () => {
         const things = await subject.makeThings()
         const answer = await ask(operation, things, stranger)
         assert.equal(answer.status, 404, JSON.stringify(answer.body))

@@ -86,6 +86,15 @@ export const isOpen = ({ security }: Operation): boolean =>
 /** The security schemes that it names. */
 export const schemesOf = ({ security }: Operation): string[] => security.flatMap(Object.keys)
 
-/** What to send: the example in its JSON form, or nothing. */
-export const exampleOf = ({ bodies }: Operation): { body?: unknown } =>
-  bodies['application/json'] === undefined ? {} : { body: bodies['application/json'] }
+/** What to send: the example in its JSON form, as it is where there is no such form, or nothing. */
+export function exampleOf({ bodies }: Operation): { body?: unknown; headers?: Record<string, string> } {
+  if (bodies['application/json'] !== undefined) return { body: bodies['application/json'] }
+  const [mediaType] = Object.keys(bodies)
+  return mediaType === undefined ? {} : { body: bodies[mediaType], headers: { 'content-type': mediaType } }
+}
+
+/** The same with the headers of a caller. */
+export function requestOf(operation: Operation, headers: Record<string, string>) {
+  const example = exampleOf(operation)
+  return { ...example, headers: { ...example.headers, ...headers } }
+}

@@ -11,6 +11,7 @@ import { fetchCommand } from '../../handlers/tellus/device/fetchCommand.ts'
 import { reportCommandStatus } from '../../handlers/tellus/device/reportCommandStatus.ts'
 import { registerSite } from '../../handlers/tellus/device/registerSite.ts'
 import { reportFirmwareStatus } from '../../handlers/tellus/device/reportFirmwareStatus.ts'
+import { uploadLog } from '../../handlers/tellus/device/uploadLog.ts'
 import { getHealth } from '../../handlers/tellus/health/getHealth.ts'
 import { issueOperatorToken } from '../../handlers/tellus/oauth/issueOperatorToken.ts'
 import { listOperators } from '../../handlers/tellus/operators/listOperators.ts'
@@ -22,6 +23,8 @@ import { getDevice } from '../../handlers/tellus/devices/getDevice.ts'
 import { listConnectors } from '../../handlers/tellus/devices/listConnectors.ts'
 import { getComponentHealth } from '../../handlers/tellus/devices/getComponentHealth.ts'
 import { listComponentHealth } from '../../handlers/tellus/devices/listComponentHealth.ts'
+import { listLogs } from '../../handlers/tellus/devices/listLogs.ts'
+import { getLog } from '../../handlers/tellus/devices/getLog.ts'
 import { resetDeviceSecret } from '../../handlers/tellus/devices/resetDeviceSecret.ts'
 import { listChargingRecords } from '../../handlers/tellus/charging-records/listChargingRecords.ts'
 import { getChargingRecord } from '../../handlers/tellus/charging-records/getChargingRecord.ts'
@@ -75,6 +78,7 @@ export interface Handlers {
   reportCommandStatus: Handler<operations['reportCommandStatus'], 'deviceToken'>
   registerSite: Handler<operations['registerSite'], 'operatorToken' | 'enrollment'>
   reportFirmwareStatus: Handler<operations['reportFirmwareStatus'], 'deviceToken'>
+  uploadLog: Handler<operations['uploadLog'], 'anonymous'>
   getHealth: Handler<operations['getHealth'], 'anonymous'>
   issueOperatorToken: Handler<operations['issueOperatorToken'], 'anonymous'>
   listOperators: Handler<operations['listOperators'], 'operatorToken'>
@@ -86,6 +90,8 @@ export interface Handlers {
   listConnectors: Handler<operations['listConnectors'], 'operatorToken'>
   getComponentHealth: Handler<operations['getComponentHealth'], 'operatorToken'>
   listComponentHealth: Handler<operations['listComponentHealth'], 'operatorToken'>
+  listLogs: Handler<operations['listLogs'], 'operatorToken'>
+  getLog: Handler<operations['getLog'], 'operatorToken'>
   resetDeviceSecret: Handler<operations['resetDeviceSecret'], 'operatorToken'>
   listChargingRecords: Handler<operations['listChargingRecords'], 'operatorToken'>
   getChargingRecord: Handler<operations['getChargingRecord'], 'operatorToken'>
@@ -139,6 +145,7 @@ export const handlers: Handlers = {
   reportCommandStatus,
   registerSite,
   reportFirmwareStatus,
+  uploadLog,
   getHealth,
   issueOperatorToken,
   listOperators,
@@ -150,6 +157,8 @@ export const handlers: Handlers = {
   listConnectors,
   getComponentHealth,
   listComponentHealth,
+  listLogs,
+  getLog,
   resetDeviceSecret,
   listChargingRecords,
   getChargingRecord,

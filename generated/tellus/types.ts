@@ -230,6 +230,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/device/uploads/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload the logs that were asked for
+         * @description Takes what a `fetch_logs` command asked for: the charger puts its log to the `upload_url` of the command, as it is and
+         *     in one piece of at most 50 MB. The URL is the credential; it needs no token beside it.
+         *
+         *     A URL takes one upload, and a command too, whichever of its URLs is used: a second one is 409. One that nobody was given
+         *     or that is too old, an hour as a rule, is 404.
+         */
+        put: operations["uploadLog"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/health": {
         parameters: {
             query?: never;
@@ -442,6 +466,46 @@ export interface paths {
          * @description The reports of a period in the order of their times, the last 24 hours where none is named. There are at most 1,000 points: a longer history is cut into as many equal intervals, and the last report of each interval stands for it.
          */
         get: operations["listComponentHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the logs of a charger
+         * @description The logs that the charger uploaded for `fetch_logs` commands, newest first. They are kept for 30 days as a rule.
+         */
+        get: operations["listLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}/logs/{log_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a log of a charger
+         * @description The content of an uploaded log, with the content type that the charger gave it.
+         */
+        get: operations["getLog"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1707,6 +1771,27 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description Log files that a charger uploaded, as one piece. */
+        DeviceLog: {
+            /** @description Ask `GET /v1/devices/{id}/logs/{log_id}` for the content. */
+            log_id: string;
+            /** @description The `fetch_logs` command that asked for it. */
+            command_id: string;
+            /**
+             * @description What the charger said it is.
+             * @enum {string}
+             */
+            content_type: "application/octet-stream" | "text/plain" | "application/gzip";
+            /** @description Length of the content. */
+            size_bytes: number;
+            /** @description SHA-256 of the content, in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: date-time
+             * @description When it was received.
+             */
+            received_at: string;
+        };
         /** @description What a charger tells about itself when it asks for its credentials. */
         DeviceRegistration: {
             /** @description The serial number on the type plate. It is unique among all chargers of the platform. */
@@ -2754,6 +2839,15 @@ export interface components {
              */
             action: "charge" | "discharge" | "idle";
         };
+        /** @description What was received. */
+        UploadedLog: {
+            /** @description The operator reads the log by this id. */
+            log_id: string;
+            /** @description Length of the content. */
+            size_bytes: number;
+            /** @description SHA-256 of the content, in hexadecimal digits. */
+            sha256: string;
+        };
         /** @description What the vehicle told about itself. Most AC chargers learn none of it. */
         VehicleInfo: {
             /** @description The vehicle identification number, 17 characters on anything built since 1981. */
@@ -2797,6 +2891,16 @@ export interface components {
         };
         /** @description A value is missing (1002) or cannot be used (1001). Nothing was stored; `details.field` names the value. */
         InvalidRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The body is larger than 50 MB. Nothing of it was stored. */
+        LogTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -2984,6 +3088,11 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
+         * @description The log_id that the list of logs gives. Another tenant's id, or one of another charger, answers 404.
+         * @example 0b6a4c1e-7d52-4f0b-9a55-3c1d8e2f7a10
+         */
+        LogId: string;
+        /**
          * @description The operator's short name. Another tenant's id answers 404.
          * @example acme-charging-uk
          */
@@ -3033,6 +3142,11 @@ export interface components {
          * @example 2026-05-10T13:16:00.000Z
          */
         To: string;
+        /**
+         * @description The last part of the `upload_url` that came with a `fetch_logs` command.
+         * @example 5f1d7c0a9b3e4d62885a1c7e90f3b6d45f1d7c0a9b3e4d62885a1c7e90f3b6d4
+         */
+        UploadToken: string;
     };
     requestBodies: never;
     headers: {
@@ -3425,6 +3539,50 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    uploadLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The last part of the `upload_url` that came with a `fetch_logs` command.
+                 * @example 5f1d7c0a9b3e4d62885a1c7e90f3b6d45f1d7c0a9b3e4d62885a1c7e90f3b6d4
+                 */
+                token: components["parameters"]["UploadToken"];
+            };
+            cookie?: never;
+        };
+        /** @description The log. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "text/plain": string;
+                "application/gzip": string;
+            };
+        };
+        responses: {
+            /** @description The log is stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["UploadedLog"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["LogTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
@@ -3851,6 +4009,104 @@ export interface operations {
                             resolution_seconds: number | null;
                         };
                     };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listLogs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which page to return, counted from 1. A page beyond the last one has no items.
+                 * @example 1
+                 */
+                page?: components["parameters"]["Page"];
+                /**
+                 * @description How many items one page holds.
+                 * @example 20
+                 */
+                size?: components["parameters"]["Size"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id that the charger got at its registration. Another tenant's id answers 404.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                id: components["parameters"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of logs. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["DeviceLog"][];
+                            /** @description How many there are in all pages. */
+                            total: number;
+                            /** @description The page this reply holds, counted from 1. */
+                            page: number;
+                            /** @description The page size that was applied. */
+                            size: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id that the charger got at its registration. Another tenant's id answers 404.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                id: components["parameters"]["DeviceId"];
+                /**
+                 * @description The log_id that the list of logs gives. Another tenant's id, or one of another charger, answers 404.
+                 * @example 0b6a4c1e-7d52-4f0b-9a55-3c1d8e2f7a10
+                 */
+                log_id: components["parameters"]["LogId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The log, as the charger sent it. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    /** @description Asks browsers to save it under its id. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "text/plain": string;
+                    "application/gzip": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];

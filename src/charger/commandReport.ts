@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import * as commands from '../store/commands.ts'
+import * as deviceLogs from '../store/deviceLogs.ts'
 import { checkSelfTest } from './selfTest.ts'
 
 /**
@@ -12,11 +13,27 @@ export async function takeReport(db: Knex, deviceId: string, report: commands.Re
   await db.transaction(async transaction => {
     const command = await commands.lockForReport(transaction, deviceId, report)
     if (command === undefined) return
-    if (report.status === 'completed') complete(command, report)
-    await commands.noteReport(transaction, report)
+    const outcome = report.status === 'completed' ? await complete(transaction, command, report) : report
+    await commands.noteReport(transaction, outcome)
   })
 }
 
-function complete({ command }: commands.ReportedCommand, { details }: commands.Report): void {
-  if (command === 'run_self_test') checkSelfTest(details)
+/** What else is true when a command is completed. Returns the report with what the platform adds to it. */
+async function complete(
+  transaction: Knex,
+  { command }: commands.ReportedCommand,
+  report: commands.Report,
+): Promise<commands.Report> {
+  switch (command) {
+    case 'run_self_test':
+      checkSelfTest(report.details)
+      return report
+    case 'fetch_logs': {
+      const log_id = await deviceLogs.ofCommand(transaction, report.commandId)
+      const message = report.message ?? (log_id === null ? 'no log was uploaded' : null)
+      return { ...report, message, details: { ...report.details, log_id } }
+    }
+    default:
+      return report
+  }
 }

@@ -25,7 +25,7 @@ export async function readBody(
   fallback?: string,
 ): Promise<Body> {
   const { headers } = request
-  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+  checkLength(request, limit)
   const mediaType = headers['content-type'] ?? fallback
   const coded = headers['content-encoding'] !== undefined
   // What nearly everybody sends needs no taking apart.
@@ -38,6 +38,16 @@ export async function readBody(
   if (mediaType.startsWith('text/csv')) return { value: text, text }
   if (mediaType.startsWith('application/x-www-form-urlencoded')) return { value: { ...parseForm(text) }, text }
   return { value: parseJson(text), text }
+}
+
+/** What the headers tell of a body of any bytes. @throws tooLarge over the limit, unsupportedMedia for another media type */
+export function checkBytes(request: IncomingMessage, mediaTypes: string[], limit: number): void {
+  checkLength(request, limit)
+  checkMediaType(request.headers, mediaTypes)
+}
+
+function checkLength({ headers }: IncomingMessage, limit: number): void {
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
 }
 
 function checkMediaType(headers: IncomingMessage['headers'], mediaTypes: string[]): void {
@@ -55,7 +65,8 @@ const broken = (message: string) => new ApiError('invalid', message, { reason: '
 
 const tooLarge = (limit: number) => new ApiError('tooLarge', `the body is larger than ${limit} bytes`)
 
-function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+/** The body as it came. @throws tooLarge over the limit, invalid when it ends early */
+export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

@@ -73,7 +73,12 @@ export class Exchange {
   }
 
   /** Writes the answer; a HEAD gets the headers of its GET. */
-  send(status: number, body: string | undefined, contentType: string, headers: Record<string, string> = {}): void {
+  send(
+    status: number,
+    body: string | Buffer | undefined,
+    contentType: string,
+    headers: Record<string, string> = {},
+  ): void {
     const { response } = this
     const all: Record<string, string | number> = { 'X-Request-Id': this.requestId, ...this.#cors(), ...headers }
     const length = body === undefined ? 0 : Buffer.byteLength(body)
@@ -84,6 +89,7 @@ export class Exchange {
     if (this.#draining.aborted || this.#unread) all.Connection = 'close'
     response.writeHead(status, all)
     if (body === undefined || this.request.method === 'HEAD') response.end()
+    else if (typeof body !== 'string') response.end(body)
     // Text without a character beyond ASCII is the same in both, and copied faster in this.
     else response.end(body, length === body.length ? 'latin1' : 'utf8')
     // What an early refusal left unread must not stand before the next request.

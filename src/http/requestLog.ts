@@ -66,7 +66,7 @@ function describe({
   return {
     timestamp: new Date(at).toISOString(),
     method,
-    path: search === '' ? path : `${path}?${redactQuery(search)}`,
+    path: search === '' ? redactPath(path) : `${redactPath(path)}?${redactQuery(search)}`,
     status,
     duration_ms: Math.round(milliseconds * 1000) / 1000,
     request_id: requestId,
@@ -89,6 +89,9 @@ function readable(body: LoggedRequest['body']): unknown {
 
 /** Registration and token requests are made of secrets. */
 const carriesSecrets = (path: string) => /\/(register|token)\/?$/.test(path)
+
+/** The token of an upload is a part of its path. */
+const redactPath = (path: string) => path.replace(/(\/uploads\/)[^/]+/, `$1${HIDDEN}`)
 
 export function redactQuery(search: string): string {
   const query = new URLSearchParams(search)

@@ -14,6 +14,8 @@ export interface ServedOperation {
   /** Query parameters that are lists: split at commas (`explode: false`) or repeated. */
   lists: Map<string, 'comma' | 'repeat'>
   idempotent: boolean
+  /** Set where a body may be any bytes: the most that it may have. Its handler reads it. */
+  bodyLimit: number | undefined
 }
 
 /** An operation that a method and path lead to, with the path's parameters still as text. */
@@ -134,6 +136,7 @@ interface OperationObject {
   security?: Record<string, string[]>[]
   'x-status'?: ServedOperation['status']
   'x-rate-limit'?: string
+  'x-body-limit'?: number
 }
 
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch'])
@@ -157,6 +160,7 @@ function* served(document: Document): Generator<ServedOperation> {
         mediaTypes: Object.keys(operation.requestBody?.content ?? {}),
         lists: new Map(lists.map(({ name, explode }) => [name, explode === false ? 'comma' : 'repeat'])),
         idempotent: parameters.some(({ name }) => name.toLowerCase() === 'idempotency-key'),
+        bodyLimit: operation['x-body-limit'],
       }
     }
   }

@@ -3,6 +3,7 @@ import { fromKnex, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import * as accessTokens from '../store/accessTokens.ts'
 import * as commands from '../store/commands.ts'
+import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
@@ -15,7 +16,11 @@ import { runSchedule } from './runSchedule.ts'
 const QUEUES = ['run-schedule', 'lift-flexibility', 'expire-commands', 'housekeeping'] as const
 
 /** Starts to work on jobs in this process. */
-export async function startJobs(db: Knex, log: Logger, settings: { commandExpirySeconds: number }): Promise<Jobs> {
+export async function startJobs(
+  db: Knex,
+  log: Logger,
+  settings: { commandExpirySeconds: number; logRetentionDays: number },
+): Promise<Jobs> {
   const boss = new PgBoss({ db: fromKnex(db), schema: 'jobs', createSchema: false, migrate: false })
   boss.on('error', error => log.warn({ err: error }, 'the job queue failed'))
   await boss.start()
@@ -48,6 +53,7 @@ export async function startJobs(db: Knex, log: Logger, settings: { commandExpiry
     await rateBuckets.removeIdle(db)
     await ocppLinks.removeOldCounts(db)
     await serviceAccounts.removeOldSecrets(db)
+    await deviceLogs.removeOld(db, settings.logRetentionDays)
   })
   await boss.schedule('expire-commands', '* * * * *', {})
   await boss.schedule('housekeeping', '7 * * * *', {})

@@ -87,6 +87,16 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     const slot = { start: '01:00', end: '05:00', action: 'charge' }
     const plan = { schedule_id: randomUUID(), enabled: true, type: 'daily', time_slots: [slot] }
     await put(`${connector}/schedule`, plan)
+    const uploadToken = async () => {
+      await put(`/v1/devices/${charger.deviceId}/commands`, { command: 'fetch_logs' })
+      const heartbeat = { timestamp: new Date().toISOString(), status: 'online' }
+      const { commands } = await put('/v1/device/heartbeat', heartbeat, charger.token)
+      return commands.at(-1).params.upload_url.split('/').at(-1) as string
+    }
+    const uploaded = await server.call('PUT', `/v1/device/uploads/${await uploadToken()}`, {
+      body: 'a log',
+      headers: { 'content-type': 'text/plain' },
+    })
     const operators = await server.call('GET', '/v1/operators', { token })
     const account = await put('/v1/service-accounts', { name: 'test', scopes: ['site:read'] })
     return {
@@ -97,6 +107,8 @@ export async function openSubject(server: TestServer): Promise<Subject> {
       SessionDeviceId: charger.deviceId,
       SessionRecordId: upload.record_id,
       CommandId: command.command_id as string,
+      LogId: uploaded.body.data.log_id as string,
+      UploadToken: await uploadToken(),
       OperatorId: operators.body.data[0].id as string,
       ServiceAccountId: account.service_account_id as string,
     }
@@ -111,6 +123,8 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     'ServiceAccountId',
     'SessionDeviceId',
     'SessionRecordId',
+    'LogId',
+    'UploadToken',
   ]
   // Ids are opaque, so one of a strange form is an unknown one; only what the contract bounds is refused as invalid.
   const strange = ['no-such-thing', '1', "'; drop table core.devices; --", '%', '\u{1F50C}', 'a/b', '__proto__']

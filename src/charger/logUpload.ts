@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto'
+import type { Knex } from 'knex'
+import { hashSecret, newSecret } from '../auth/secrets.ts'
+import { conflict, invalid, notFound } from '../errors.ts'
+import type { PendingCommand } from '../store/commands.ts'
+import * as deviceLogs from '../store/deviceLogs.ts'
+
+/**
+ * Gives each `fetch_logs` among the commands a URL that takes one upload. It is made when the command is handed out,
+ * because only its hash is kept: who reads commands later cannot use it.
+ */
+export async function addUploadUrls(
+  db: Knex,
+  commands: PendingCommand[],
+  { base, seconds }: { base: string; seconds: number },
+): Promise<PendingCommand[]> {
+  return Promise.all(
+    commands.map(async pending => {
+      if (pending.command !== 'fetch_logs') return pending
+      const token = newSecret()
+      await deviceLogs.openUpload(db, pending.command_id, hashSecret(token), seconds)
+      return { ...pending, params: { ...pending.params, upload_url: `${base}/v1/device/uploads/${token}` } }
+    }),
+  )
+}
+
+/**
+ * The way that a token opens.
+ *
+ * @throws notFound when nobody was given the token or it is too old, conflict when the log is there already
+ */
+export async function findUpload(db: Knex, token: string): Promise<deviceLogs.Upload> {
+  const upload = await deviceLogs.findUpload(db, hashSecret(token))
+  if (upload === undefined) throw notFound('upload')
+  if (upload.isUsed) throw used()
+  return upload
+}
+
+/** Stores what came. @throws invalid when it is empty, conflict when another upload was faster */
+export async function storeLog(db: Knex, upload: deviceLogs.Upload, content: Buffer, contentType: string) {
+  if (content.length === 0) throw invalid('body', 'the log is empty')
+  const sha256 = hash('sha256', content, 'buffer')
+  const log_id = await deviceLogs.store(db, upload, { contentType, content, sha256 })
+  if (log_id === undefined) throw used()
+  return { log_id, size_bytes: content.length, sha256: sha256.toString('hex') }
+}
+
+const used = () => conflict('the log was uploaded already')
