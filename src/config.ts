@@ -30,6 +30,8 @@ export interface Config {
   fluxRoleMap: ReadonlyMap<string, Role>
   /** From which values on a part of a charger is worth a warning, or broken. */
   componentThresholds: Thresholds
+  /** How long telemetry is kept as it came, in days. */
+  archiveRawDays: number
   /** How long after its last heartbeat a charger still counts as online, in seconds. */
   heartbeatGraceSeconds: number
   /** How long a command may wait for its charger, in seconds. */
@@ -74,6 +76,7 @@ export function readConfig(env: Environment = process.env): Config {
     fluxJwtSecret: jwtSecret(env),
     fluxRoleMap: roleMap(env),
     componentThresholds: readThresholds(env.COMPONENT_THRESHOLDS),
+    archiveRawDays: integer(env, 'ARCHIVE_RAW_DAYS', 30, 1, 3650),
     heartbeatGraceSeconds: integer(env, 'HEARTBEAT_GRACE_SECONDS', 90, 1, 86_400),
     commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),

@@ -3,6 +3,7 @@ import { type Fault, type FaultySamples, faultsOf } from '../archive/faults.ts'
 import type { Window } from '../archive/sessionWindow.ts'
 import { faultCode } from '../charger/telemetry.ts'
 import { invalid } from '../errors.ts'
+import { IS_RAW } from './archive.ts'
 import { instant } from './instant.ts'
 
 export interface Segment {
@@ -46,7 +47,13 @@ const READ = `
       case when state = 'fault' or fault_code is not null then time end as fault_at
     from telemetry.readings
     where tenant_id = :tenant and device_id = :device and connector_id = :connector
-      and time >= :first and time <= :last
+      and time >= :first and time <= :last and ${IS_RAW}
+    union all
+    select 'minute', greatest(time, :first), least(time + interval '1 minute', :last), connector_id, state, voltage_v,
+      current_a, power_kw, energy_delivered_kwh, soc_percent, temperature_c, fault_code, null, component_health, fault_at
+    from telemetry.minutes
+    where tenant_id = :tenant and device_id = :device and connector_id = :connector
+      and time > :first::timestamptz - interval '1 minute' and time <= :last
     order by time
     limit ${MOST + 1}
   ), placed as (
@@ -63,7 +70,8 @@ const READ = `
     (select coalesce(string_agg(${LINE}, E'\\n' order by time), '') from sample) as samples,
     (select coalesce(json_agg(segment order by "from"), '[]') from (
       select tier, ${instant('min(time)')} as "from", ${instant('max(until)')} as "to",
-        extract(epoch from percentile_disc(0.5) within group (order by distance))::float8 as resolution_seconds
+        case tier when 'minute' then 60
+        else extract(epoch from percentile_disc(0.5) within group (order by distance))::float8 end as resolution_seconds
       from placed group by tier) segment) as segments,
     (select coalesce(json_agg(run order by "from"), '[]') from (
       select fault_code as code, ${instant('min(before)')} as before, ${instant('min(fault_at)')} as "from",
