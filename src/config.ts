@@ -32,6 +32,8 @@ export interface Config {
   componentThresholds: Thresholds
   /** How long telemetry is kept as it came, in days. */
   archiveRawDays: number
+  /** How long telemetry is kept at all, but for summaries of sessions, in days. */
+  archiveMinuteDays: number
   /** How long after its last heartbeat a charger still counts as online, in seconds. */
   heartbeatGraceSeconds: number
   /** How long a command may wait for its charger, in seconds. */
@@ -76,7 +78,7 @@ export function readConfig(env: Environment = process.env): Config {
     fluxJwtSecret: jwtSecret(env),
     fluxRoleMap: roleMap(env),
     componentThresholds: readThresholds(env.COMPONENT_THRESHOLDS),
-    archiveRawDays: integer(env, 'ARCHIVE_RAW_DAYS', 30, 1, 3650),
+    ...retention(env),
     heartbeatGraceSeconds: integer(env, 'HEARTBEAT_GRACE_SECONDS', 90, 1, 86_400),
     commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
@@ -97,6 +99,14 @@ function integer(env: Environment, name: string, fallback: number, min: number, 
     throw new StartError(`${name} must be a whole number from ${min} to ${max}, not "${text}"`)
   }
   return value
+}
+
+function retention(env: Environment): Pick<Config, 'archiveRawDays' | 'archiveMinuteDays'> {
+  const archiveRawDays = integer(env, 'ARCHIVE_RAW_DAYS', 30, 1, 3650)
+  const archiveMinuteDays = integer(env, 'ARCHIVE_MINUTE_DAYS', Math.max(90, archiveRawDays + 1), 1, 36_500)
+  if (archiveMinuteDays <= archiveRawDays)
+    throw new StartError('ARCHIVE_MINUTE_DAYS must be more than ARCHIVE_RAW_DAYS')
+  return { archiveRawDays, archiveMinuteDays }
 }
 
 /** Open enrollment is a convenience of the demo: it closes by itself where others could reach it. */

@@ -6,7 +6,7 @@ import { componentHealth, record, sample } from './bodies.ts'
 import type { TestServer } from './testServer.ts'
 
 export const DAY = 86_400_000
-const RETENTION = { archiveRawDays: 30 }
+const RETENTION = { archiveRawDays: 30, archiveMinuteDays: 90 }
 
 /** Midnight UTC so many days ago. */
 export const midnight = (daysAgo: number): number => Math.floor(Date.now() / DAY - daysAgo) * DAY

@@ -20,6 +20,11 @@ export async function daysToCompact(db: ArchiveConnection, olderThan: number): P
   return partitionsBefore(db, 'telemetry.readings', olderThan)
 }
 
+/** The days whose minutes are a partition and are all older than so many days, oldest first. */
+export async function daysToSummarize(db: ArchiveConnection, olderThan: number): Promise<Day[]> {
+  return partitionsBefore(db, 'telemetry.minutes', olderThan)
+}
+
 async function partitionsBefore(db: ArchiveConnection, table: string, olderThan: number): Promise<Day[]> {
   const { rows } = await db.query<{ day: Day }>(
     `select ${dayOf('relname')}::text as day from pg_inherits join pg_class on pg_class.oid = inhrelid
@@ -56,6 +61,14 @@ export const settle = (db: ArchiveConnection, day: Day) =>
 /** Moves some of the samples that came after their day was compacted into its minutes. Returns how many. */
 export const compactLate = (db: ArchiveConnection, most: number) =>
   call<number>(db, 'telemetry.compact_late_readings($1)', [most])
+
+/** Writes the summaries of a day's sessions and drops its minutes. Returns how many summaries. */
+export const summarize = (db: ArchiveConnection, day: Day) =>
+  call<string>(db, 'telemetry.summarize_day($1)', [day]).then(Number)
+
+/** The same for some of the minutes of samples that came after their day's partition was dropped. Returns how many. */
+export const summarizeLate = (db: ArchiveConnection, olderThan: number, most: number) =>
+  call<number>(db, `telemetry.summarize_late_minutes(now() - $1 * interval '1 day', $2)`, [olderThan, most])
 
 async function call<Result>(db: ArchiveConnection, expression: string, values: unknown[]): Promise<Result> {
   const { rows } = await db.query<{ result: Result }>(`select ${expression} as result`, values)
