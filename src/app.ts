@@ -23,7 +23,7 @@ import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
 import { GuessLimiter } from './limits/guessLimiter.ts'
 import { createMetrics, serveMetrics, watch } from './metrics.ts'
-import { connect } from './postgres/connect.ts'
+import { connect, connectForWork } from './postgres/connect.ts'
 import { openRest } from './postgrest/rest.ts'
 import type { Services } from './services.ts'
 
@@ -48,7 +48,8 @@ export interface App {
 /** Starts a server on a migrated database. */
 export async function startApp(config: Config, databaseUrl: string, log: Logger): Promise<App> {
   const drain = new AbortController()
-  const connections = connect(databaseUrl, error => log.warn({ err: error }, 'a database connection failed'))
+  const onError = (error: Error) => log.warn({ err: error }, 'a database connection failed')
+  const connections = connect(databaseUrl, onError)
   const { db } = connections
   const metrics = createMetrics()
   const feed = new Feed(databaseUrl, log)
@@ -57,7 +58,10 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     queueLimit: config.ingestQueue,
     observe: observeFlush,
   })
-  const [jobs] = await Promise.all([startJobs(db, log, config), feed.start()])
+  const [jobs] = await Promise.all([
+    startJobs(db, () => connectForWork(databaseUrl, onError), log, config),
+    feed.start(),
+  ])
   const services: Services = {
     config,
     db,

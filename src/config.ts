@@ -30,6 +30,10 @@ export interface Config {
   fluxRoleMap: ReadonlyMap<string, Role>
   /** From which values on a part of a charger is worth a warning, or broken. */
   componentThresholds: Thresholds
+  /** How long telemetry is kept as it came, in days. */
+  archiveRawDays: number
+  /** How long telemetry is kept at all, but for summaries of sessions, in days. */
+  archiveMinuteDays: number
   /** How long after its last heartbeat a charger still counts as online, in seconds. */
   heartbeatGraceSeconds: number
   /** How long a command may wait for its charger, in seconds. */
@@ -82,6 +86,7 @@ export function readConfig(env: Environment = process.env): Config {
     fluxJwtSecret: jwtSecret(env),
     fluxRoleMap: roleMap(env),
     componentThresholds: readThresholds(env.COMPONENT_THRESHOLDS),
+    ...retention(env),
     heartbeatGraceSeconds: integer(env, 'HEARTBEAT_GRACE_SECONDS', 90, 1, 86_400),
     commandExpirySeconds: integer(env, 'COMMAND_EXPIRY_SECONDS', 300, 1, 86_400),
     serviceAccountTokenSeconds: integer(env, 'SERVICE_ACCOUNT_TOKEN_DAYS', 90, 1, 365) * 86_400,
@@ -113,6 +118,14 @@ function publicUrl({ PUBLIC_URL: text }: Environment): string | undefined {
   if (!URL.canParse(text) || !/^https?:/.test(text) || /[?#]/.test(text))
     throw new StartError(`PUBLIC_URL must be an http address, not "${text}"`)
   return text.replace(/\/+$/, '')
+}
+
+function retention(env: Environment): Pick<Config, 'archiveRawDays' | 'archiveMinuteDays'> {
+  const archiveRawDays = integer(env, 'ARCHIVE_RAW_DAYS', 30, 1, 3650)
+  const archiveMinuteDays = integer(env, 'ARCHIVE_MINUTE_DAYS', Math.max(90, archiveRawDays + 1), 1, 36_500)
+  if (archiveMinuteDays <= archiveRawDays)
+    throw new StartError('ARCHIVE_MINUTE_DAYS must be more than ARCHIVE_RAW_DAYS')
+  return { archiveRawDays, archiveMinuteDays }
 }
 
 /** Open enrollment is a convenience of the demo: it closes by itself where others could reach it. */

@@ -1,18 +1,17 @@
 import type { Knex } from 'knex'
 
-const DAYS_BACK = 35
 const DAYS_AHEAD = 3
 
 /**
- * Makes the daily partitions of the telemetry from a month back to three days ahead, and the monthly ones of the flux
+ * Makes the daily partitions of the telemetry for the days that are kept raw and three days ahead, and the monthly ones of the flux
  * readings from two months back to the next one. Returns how many were missing.
  */
-export async function ensurePartitions(db: Knex): Promise<number> {
+export async function ensurePartitions(db: Knex, rawDays: number): Promise<number> {
   const { rows } = await db.raw<{ rows: { made: number }[] }>(
     `select telemetry.ensure_partitions(today - :back::int, today + :ahead::int)
        + flux.ensure_partitions((today - interval '2 months')::date, (today + interval '1 month')::date) as made
      from (select (now() at time zone 'UTC')::date as today) as day`,
-    { back: DAYS_BACK, ahead: DAYS_AHEAD },
+    { back: rawDays, ahead: DAYS_AHEAD },
   )
   return rows[0]!.made
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type pg from 'pg'
 import { fromKnex, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import * as accessTokens from '../store/accessTokens.ts'
@@ -8,30 +9,46 @@ import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
+import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
 import type { Jobs, LiftJob, ScheduleJob } from './jobs.ts'
 import { liftFlexibility } from './liftFlexibility.ts'
 import { runSchedule } from './runSchedule.ts'
 
-const QUEUES = ['run-schedule', 'lift-flexibility', 'expire-commands', 'housekeeping'] as const
+const QUEUES = ['run-schedule', 'lift-flexibility', 'expire-commands', 'housekeeping', 'archive-telemetry'] as const
+/** How long a job may take before another process takes it for lost, in seconds. */
+const LONGEST: Partial<Record<(typeof QUEUES)[number], number>> = { 'archive-telemetry': 6 * 3600 }
 
-/** Starts to work on jobs in this process. */
-export async function startJobs(
-  db: Knex,
-  log: Logger,
-  settings: { commandExpirySeconds: number; logRetentionDays: number },
-): Promise<Jobs> {
+interface Settings extends Retention {
+  commandExpirySeconds: number
+  logRetentionDays: number
+}
+
+/**
+ * Starts to work on jobs in this process.
+ *
+ * @param open a connection for work that may take long
+ */
+export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, settings: Settings): Promise<Jobs> {
   const boss = new PgBoss({ db: fromKnex(db), schema: 'jobs', createSchema: false, migrate: false })
   boss.on('error', error => log.warn({ err: error }, 'the job queue failed'))
   await boss.start()
   for (const name of QUEUES)
-    await boss.createQueue(name, { retryLimit: 20, retryDelay: 1, retryBackoff: true, expireInSeconds: 60 })
+    await boss.createQueue(name, {
+      retryLimit: 20,
+      retryDelay: 1,
+      retryBackoff: true,
+      expireInSeconds: LONGEST[name] ?? 60,
+    })
 
+  let archiving: pg.Client | undefined
   const jobs: Jobs = {
     async sendAt(transaction, name, data, at) {
       await boss.send(name, data, { startAfter: at, db: fromKnex(transaction) })
     },
     async stop() {
+      // What it was at is done again by the next.
+      await archiving?.end()
       await boss.stop({ graceful: true, timeout: 3000 })
     },
   }
@@ -47,7 +64,7 @@ export async function startJobs(
     await commands.expire(db)
   })
   await boss.work('housekeeping', async () => {
-    await ensurePartitions(db)
+    await ensurePartitions(db, settings.archiveRawDays)
     await accessTokens.removeOld(db)
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)
@@ -55,7 +72,22 @@ export async function startJobs(
     await serviceAccounts.removeOldSecrets(db)
     await deviceLogs.removeOld(db, settings.logRetentionDays)
   })
+  await boss.work('archive-telemetry', async () => {
+    const connection = open()
+    try {
+      await connection.connect()
+      archiving = connection
+      await archiveTelemetry(connection, settings)
+    } catch (error) {
+      log.warn({ err: error }, 'telemetry could not be archived; the next run goes on')
+      throw error
+    } finally {
+      archiving = undefined
+      await connection.end()
+    }
+  })
   await boss.schedule('expire-commands', '* * * * *', {})
   await boss.schedule('housekeeping', '7 * * * *', {})
+  await boss.schedule('archive-telemetry', '23 * * * *', {})
   return jobs
 }

@@ -72,6 +72,15 @@ function openRolePool(url: string, role: Role, onError: (error: Error) => void):
   return pool
 }
 
+/**
+ * A connection of the application role for work that may take long; not open yet. Ended in the middle of a statement, it
+ * is closed at once.
+ */
+export function connectForWork(url: string, onError: (error: Error) => void): pg.Client {
+  const client = new pg.Client({ connectionString: url, options: AS_APPLICATION, keepAlive: true })
+  return client.on('error', onError)
+}
+
 /** Connections of the owner, for migrations. What fails is thrown, so Knex need not print it too. */
 export const connectAsOwner = (url: string): Knex => openKnex(url, { max: 2, onError: () => {} })
 

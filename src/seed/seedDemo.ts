@@ -36,7 +36,7 @@ interface SeedOptions {
  */
 export async function seedDemo(
   url: string,
-  { dataDir, databaseUrl, fluxJwtSecret }: Config,
+  { dataDir, databaseUrl, fluxJwtSecret, archiveRawDays }: Config,
   { force, say, fluxDays = 30 }: SeedOptions,
 ): Promise<string | undefined> {
   const file = credentialsFile(dataDir)
@@ -49,7 +49,7 @@ export async function seedDemo(
     if (known.flux !== undefined) return file
     say('seeding two demo tenants with a month of history')
     await knex.transaction(async transaction => {
-      await ensurePartitions(transaction)
+      await ensurePartitions(transaction, archiveRawDays)
       const tellus = isSeeded ? {} : await seedTellus(transaction)
       await seedFlux(transaction, fluxDays)
       // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.

@@ -3,6 +3,7 @@ import { type Fault, type FaultySamples, faultsOf } from '../archive/faults.ts'
 import type { Window } from '../archive/sessionWindow.ts'
 import { faultCode } from '../charger/telemetry.ts'
 import { invalid } from '../errors.ts'
+import { IS_RAW } from './archive.ts'
 import { instant } from './instant.ts'
 
 export interface Segment {
@@ -46,7 +47,18 @@ const READ = `
       case when state = 'fault' or fault_code is not null then time end as fault_at
     from telemetry.readings
     where tenant_id = :tenant and device_id = :device and connector_id = :connector
-      and time >= :first and time <= :last
+      and time >= :first and time <= :last and ${IS_RAW}
+    union all
+    select 'minute', greatest(time, :first), least(time + interval '1 minute', :last), connector_id, state, voltage_v,
+      current_a, power_kw, energy_delivered_kwh, soc_percent, temperature_c, fault_code, null, component_health, fault_at
+    from telemetry.minutes
+    where tenant_id = :tenant and device_id = :device and connector_id = :connector
+      and time > :first::timestamptz - interval '1 minute' and time <= :last
+    union all
+    select 'summary', greatest(started_at, :first), least(ended_at, :last), :connector, state, voltage_v, current_a,
+      power_kw, energy_delivered_kwh, soc_percent, temperature_c, null, null, null, null
+    from telemetry.session_summaries
+    where tenant_id = :tenant and record_id = :record and started_at <= :last and ended_at >= :first
     order by time
     limit ${MOST + 1}
   ), placed as (
@@ -63,12 +75,18 @@ const READ = `
     (select coalesce(string_agg(${LINE}, E'\\n' order by time), '') from sample) as samples,
     (select coalesce(json_agg(segment order by "from"), '[]') from (
       select tier, ${instant('min(time)')} as "from", ${instant('max(until)')} as "to",
-        extract(epoch from percentile_disc(0.5) within group (order by distance))::float8 as resolution_seconds
+        case tier when 'minute' then 60 when 'summary' then extract(epoch from max(until - time))::float8
+        else extract(epoch from percentile_disc(0.5) within group (order by distance))::float8 end as resolution_seconds
       from placed group by tier) segment) as segments,
     (select coalesce(json_agg(run order by "from"), '[]') from (
       select fault_code as code, ${instant('min(before)')} as before, ${instant('min(fault_at)')} as "from",
         ${instant('max(fault_at)')} as "to"
-      from faulty group by fault_code, run) run) as faulty`
+      from faulty group by fault_code, run
+      union all
+      select fault->>'code', null, ${instant("(fault->>'at')::timestamptz")}, ${instant("(fault->>'at')::timestamptz")}
+      from telemetry.session_summaries, jsonb_array_elements(faults) as fault
+      where tenant_id = :tenant and record_id = :record
+        and (fault->>'at')::timestamptz >= :first and (fault->>'at')::timestamptz <= :last) run) as faulty`
 
 interface Row {
   total: number
@@ -77,7 +95,8 @@ interface Row {
   faulty: FaultySamples[]
 }
 
-interface Place {
+interface Session {
+  record_id: string
   device_id: string
   connector_id: number
 }
@@ -90,10 +109,10 @@ interface Place {
 export async function read(
   db: Knex,
   tenantId: string,
-  { device_id, connector_id }: Place,
+  { record_id, device_id, connector_id }: Session,
   window: Window,
 ): Promise<SessionTelemetry> {
-  const bindings = { tenant: tenantId, device: device_id, connector: connector_id, ...window }
+  const bindings = { tenant: tenantId, record: record_id, device: device_id, connector: connector_id, ...window }
   const [{ rows }, events] = await Promise.all([db.raw<{ rows: Row[] }>(READ, bindings), readFaultEvents(db, bindings)])
   const { total, samples, segments, faulty } = rows[0]!
   if (total > MOST) throw invalid('to', `there are more than ${MOST} samples; ask for a part with from and to`)
