@@ -11,6 +11,10 @@ export interface World {
   admin: string
   /** A new command that waits for the charger, by its id. */
   queueCommand(): Promise<string>
+  /** The token of a new upload URL of the charger. */
+  openUpload(): Promise<string>
+  /** A log that the charger uploaded, by its id. */
+  uploadLog(): Promise<string>
   /** A charging record of the tenant, by its id. */
   findRecord(): Promise<string>
 }
@@ -23,6 +27,17 @@ export async function openWorld(server: TestServer): Promise<World> {
   ])
   const telemetry = sample({ component_health: componentHealth() })
   await server.call('POST', '/v1/device/telemetry', { token: charger.token, body: telemetry })
+  const openUpload = async (): Promise<string> => {
+    const asked = await server.call('POST', `/v1/devices/${charger.deviceId}/commands`, {
+      token: operator,
+      body: { command: 'fetch_logs' },
+    })
+    const beat = { timestamp: new Date().toISOString(), status: 'online' }
+    const { body } = await server.call('POST', '/v1/device/heartbeat', { token: charger.token, body: beat })
+    const { command_id } = asked.body.data
+    const pending = body.data.commands.find((each: { command_id: string }) => each.command_id === command_id)
+    return pending.params.upload_url.split('/').at(-1)
+  }
   return {
     server,
     charger,
@@ -35,6 +50,11 @@ export async function openWorld(server: TestServer): Promise<World> {
         headers: { 'Idempotency-Key': randomUUID() },
       })
       return body.data.command_id
+    },
+    openUpload,
+    async uploadLog() {
+      const options = { body: 'a log', headers: { 'content-type': 'text/plain' } }
+      return (await server.call('PUT', `/v1/device/uploads/${await openUpload()}`, options)).body.data.log_id
     },
     async findRecord() {
       const { body } = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
