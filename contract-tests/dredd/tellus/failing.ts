@@ -12,6 +12,9 @@ const MEGABYTE = 1024 * 1024
 
 const fieldsOf = (draft: Draft) => draft.body as Fields
 const isForm = ({ headers }: Draft) => headers['Content-Type'] === 'application/x-www-form-urlencoded'
+/** Whether the body may be any bytes. */
+const isBytes = ({ route }: Draft) => bodyLimitOf(route) !== undefined
+const bodyLimitOf = ({ operation }: Draft['route']) => (operation as { 'x-body-limit'?: number })['x-body-limit']
 const bear = (draft: Draft, token: string) => {
   draft.headers.Authorization = `Bearer ${token}`
 }
@@ -25,7 +28,8 @@ function breakRequest(draft: Draft): void {
   const choosy = draft.route.parameters.find(
     ({ in: place, schema }) => place === 'query' && (schema?.type !== 'string' || schema.enum || schema.format),
   )
-  if (draft.body !== undefined) draft.body = isForm(draft) ? {} : '{'
+  if (isBytes(draft)) draft.body = ''
+  else if (draft.body !== undefined) draft.body = isForm(draft) ? {} : '{'
   else if (choosy !== undefined) draft.query[choosy.name] = 'nothing of the kind'
   else nameInPath(draft, 'x'.repeat(65))
 }
@@ -63,6 +67,8 @@ const NAMED_IN_BODY: Record<string, Fields> = {
 function nameUnknown(draft: Draft): void {
   const named = NAMED_IN_BODY[draft.route.operation.operationId]
   if (named === undefined) nameInPath(draft, randomUUID())
+  if (draft.path.token !== undefined) draft.path.token = randomUUID()
+  else if (named === undefined) draft.path.id = randomUUID()
   else draft.body = { ...fieldsOf(draft), ...named }
 }
 
@@ -83,6 +89,8 @@ async function contradict(draft: Draft, { server, admin }: World): Promise<void>
   }
   if (operationId === 'rotateServiceAccount') {
     await server.call('POST', `/v1/service-accounts/${draft.path.id}/disable`, { token: admin })
+  if (isBytes(draft)) {
+    await send(draft)
     return
   }
   const contradiction = CONTRADICTIONS[operationId]
@@ -114,10 +122,13 @@ export const failing: Record<string, Spoiler> = {
   404: nameUnknown,
   409: contradict,
   413(draft) {
-    draft.body = isForm(draft) ? `filler=${'x'.repeat(MEGABYTE)}` : JSON.stringify({ filler: 'x'.repeat(MEGABYTE) })
+    const limit = bodyLimitOf(draft.route)
+    if (limit !== undefined) draft.body = 'x'.repeat(limit + 1)
+    else
+      draft.body = isForm(draft) ? `filler=${'x'.repeat(MEGABYTE)}` : JSON.stringify({ filler: 'x'.repeat(MEGABYTE) })
   },
   415(draft) {
-    draft.headers['Content-Type'] = 'text/plain'
+    draft.headers['Content-Type'] = isBytes(draft) ? 'text/html' : 'text/plain'
     draft.body = JSON.stringify(draft.body)
   },
   429: useUp,

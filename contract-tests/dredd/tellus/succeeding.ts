@@ -52,6 +52,14 @@ export const succeeding: Record<string, Preparation> = {
   listConnectors: ofCharger,
   getComponentHealth: ofCharger,
   listComponentHealth: ofCharger,
+  async uploadLog(draft, world) {
+    draft.path.token = await world.openUpload()
+  },
+  listLogs: ofCharger,
+  async getLog(draft, world) {
+    ofCharger(draft, world)
+    draft.path.log_id = await world.uploadLog()
+  },
   async resetDeviceSecret(draft, { server }) {
     draft.path.id = (await server.charger()).deviceId
   },

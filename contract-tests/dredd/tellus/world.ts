@@ -13,6 +13,10 @@ export interface World {
   queueCommand(): Promise<string>
   /** A new service account, with its secret. */
   makeAccount(): Promise<{ service_account_id: string; service_account_secret: string }>
+  /** The token of a new upload URL of the charger. */
+  openUpload(): Promise<string>
+  /** A log that the charger uploaded, by its id. */
+  uploadLog(): Promise<string>
   /** A charging record of the tenant, by its id. */
   findRecord(): Promise<string>
   /** A session of the tenant, by what its path names. */
@@ -27,6 +31,17 @@ export async function openWorld(server: TestServer): Promise<World> {
   ])
   const telemetry = sample({ component_health: componentHealth() })
   await server.call('POST', '/v1/device/telemetry', { token: charger.token, body: telemetry })
+  const openUpload = async (): Promise<string> => {
+    const asked = await server.call('POST', `/v1/devices/${charger.deviceId}/commands`, {
+      token: operator,
+      body: { command: 'fetch_logs' },
+    })
+    const beat = { timestamp: new Date().toISOString(), status: 'online' }
+    const { body } = await server.call('POST', '/v1/device/heartbeat', { token: charger.token, body: beat })
+    const { command_id } = asked.body.data
+    const pending = body.data.commands.find((each: { command_id: string }) => each.command_id === command_id)
+    return pending.params.upload_url.split('/').at(-1)
+  }
   return {
     server,
     charger,
@@ -45,6 +60,10 @@ export async function openWorld(server: TestServer): Promise<World> {
       const { data } = (await server.call('POST', '/v1/service-accounts', { token: admin, body })).body
       const { service_account_id, service_account_secret } = data
       return { service_account_id, service_account_secret }
+    openUpload,
+    async uploadLog() {
+      const options = { body: 'a log', headers: { 'content-type': 'text/plain' } }
+      return (await server.call('PUT', `/v1/device/uploads/${await openUpload()}`, options)).body.data.log_id
     },
     async findRecord() {
       const { body } = await server.call('GET', '/v1/charging-records?size=1', { token: operator })
