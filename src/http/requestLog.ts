@@ -66,7 +66,7 @@ function describe({
   return {
     timestamp: new Date(at).toISOString(),
     method,
-    path: search === '' ? path : `${path}?${redactQuery(search)}`,
+    path: pathAndQuery(path, search),
     status,
     duration_ms: Math.round(milliseconds * 1000) / 1000,
     request_id: requestId,
@@ -90,6 +90,9 @@ function readable(body: LoggedRequest['body']): unknown {
 /** Registration and token requests are made of secrets. */
 const carriesSecrets = (path: string) => /\/(register|token)\/?$/.test(path)
 
+/** Where a request went, as it may be shown. */
+export const pathAndQuery = (path: string, search: string) => (search === '' ? path : `${path}?${redactQuery(search)}`)
+
 export function redactQuery(search: string): string {
   const query = new URLSearchParams(search)
   for (const name of [...query.keys()]) if (SECRET_FIELDS.test(name)) query.set(name, HIDDEN)
@@ -110,7 +113,8 @@ function redactReferer(referer: string): string {
   return query === undefined ? address : `${address}?${redactQuery(query)}`
 }
 
-function redactFields(value: unknown): unknown {
+/** A value as it may be shown: members whose names speak of secrets are blacked out. */
+export function redactFields(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redactFields)
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(
