@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Knex } from 'knex'
 import type { Context } from 'openapi-backend'
-import { type AnonymousCaller, type Caller, callerName, isOperator } from './auth/caller.ts'
+import { type Action, doing } from './audit/actionUnderway.ts'
+import { type AuditRecord, detailsOf, deviceOf } from './audit/auditRecord.ts'
+import { type AnonymousCaller, type Caller, callerName, isOperator, serviceAccountName } from './auth/caller.ts'
 import { readBasic } from './auth/clientCredentials.ts'
 import type { Config } from './config.ts'
 import { ApiError, asApiError } from './errors.ts'
@@ -10,12 +13,14 @@ import { Exchange } from './http/exchange.ts'
 import { checkHeaders } from './http/headers.ts'
 import { once } from './http/idempotency.ts'
 import { readQuery } from './http/query.ts'
+import { pathAndQuery } from './http/requestLog.ts'
 import { type Document, IndexedRouter, type RoutedRequest, type ServedOperation } from './http/router.ts'
 import { validationError } from './http/validation.ts'
 import type { RateClass } from './limits/rates.ts'
 import { TokenBuckets } from './limits/tokenBucket.ts'
 import type { Call, Reply } from './operation.ts'
 import type { Services } from './services.ts'
+import * as auditLogs from './store/auditLogs.ts'
 
 /** One contract as the server knows it: its document, what was generated from it, and what differs per contract. */
 export interface Contract {
@@ -67,6 +72,12 @@ interface Passage {
   routed: RoutedRequest
   caller: Caller
   tenantId: string | undefined
+  /** Whose name the audit log has for it: an operator's, or that of the service account that somebody claims to be. */
+  actor: string | undefined
+  /** Whether the actor is a service account, of which everything is on record. */
+  isAccount: boolean
+  /** Whether it stands in the audit log. */
+  isRecorded: boolean
   /** The body as it came. */
   text: string | undefined
   /** What the answer says beside its own headers. */
@@ -173,21 +184,55 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       url: exchange.request.url,
       text: passage.text,
       bytes: () => readBytes(exchange.request, operation.bodyLimit!),
-      concerns(tenantId: string) {
+      concerns(tenantId: string, serviceAccountId?: string) {
         passage.tenantId = tenantId
+        if (serviceAccountId === undefined) return
+        passage.actor = serviceAccountName(serviceAccountId)
+        passage.isAccount = true
       },
     } as unknown as Call<unknown, never>
     const handler = (contract.handlers as Record<string, (call: unknown) => Promise<Reply>>)[operation.operationId]!
+    return perform(passage, call.body, db => handler(db === undefined ? call : { ...call, db }))
+  }
+
+  /**
+   * Runs the handler in the transaction that its operation needs: for its `Idempotency-Key`, for its row in the audit log,
+   * for both or none.
+   */
+  async function perform(passage: Passage, body: unknown, handler: (db?: Knex) => Promise<Reply>): Promise<Reply> {
+    const { exchange, operation, caller, tenantId } = passage
     const key = operation.idempotent ? exchange.request.headers['idempotency-key'] : undefined
-    if (key === undefined || passage.tenantId === undefined) return handler(call)
-    const request = {
-      tenantId: passage.tenantId,
-      caller: callerName(caller),
-      key: String(key),
-      target: `${operation.method} ${exchange.path}`,
-      body: call.body,
+    const isKeyed = key !== undefined && tenantId !== undefined
+    // Chargers that enroll are no operators; who asks for a token turns out to be one.
+    const isAudited = operation.audit !== undefined && (isOperator(caller) || caller.kind === 'anonymous')
+    if (!isKeyed && !isAudited) return handler()
+    let isDone = false
+    const act = async (db?: Knex) => {
+      const reply = await handler(db)
+      if (isAudited && operation.audit === 'action' && passage.actor !== undefined)
+        await auditLogs.store(db!, recordOf(passage, reply.status, reply.body))
+      isDone = true
+      return reply
     }
-    return once(services.db, request, db => handler({ ...call, db }))
+    const run = () => {
+      if (isKeyed) {
+        const target = `${operation.method} ${exchange.path}`
+        return once(services.db, { tenantId, caller: callerName(caller), key: String(key), target, body }, act)
+      }
+      return operation.audit === 'action' ? services.db.transaction(act) : act()
+    }
+    const reply = await (isAudited && isOperator(caller) ? doing(actionOf(passage), run) : run())
+    // A repeat of an Idempotency-Key does nothing.
+    passage.isRecorded = isAudited && isDone
+    return reply
+  }
+
+  /** Of a service account everything is on record before the answer, what it reads and what it is refused too. */
+  async function record(passage: Passage, status: number, failure?: ApiError): Promise<void> {
+    if (!passage.isAccount || passage.isRecorded) return
+    passage.isRecorded = true
+    const details = failure === undefined ? {} : { message: failure.message }
+    await services.ingest.audit.submit({ ...recordOf(passage, status, undefined), details })
   }
 
   /** Refuses a reply that the contract does not declare: the fault is ours, so the caller gets a 500 and the log the reason. */
@@ -225,11 +270,16 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
         reply.contentType === undefined ? JSON.stringify(reply.body) : (reply.body as string | Buffer | undefined)
       check(operation, reply, text?.length ?? 0)
       status = reply.status
+      await record(passage, status)
       if (reply.undelivered !== undefined) takeBackIfLost(exchange, reply.undelivered)
       exchange.send(status, text, reply.contentType ?? JSON_TYPE, withHeaders(reply.headers, passage.headers))
     } catch (error) {
       failure = asApiError(error)
       if (failure.caller !== undefined) identify(passage, failure.caller)
+      const refused = contract.renderError(failure, operation).status
+      await record(passage, refused, failure).catch(error => {
+        failure = asApiError(error)
+      })
       status = sendError(exchange, failure, operation, passage.headers)
     }
     account(passage, status, failure)
@@ -345,6 +395,9 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
         routed,
         caller: ANONYMOUS,
         tenantId: undefined,
+        actor: undefined,
+        isAccount: false,
+        isRecorded: false,
         text: undefined,
         headers: undefined,
       })
@@ -364,6 +417,27 @@ const withHeaders = (own: Record<string, string> | undefined, more: Record<strin
 function identify(passage: Passage, caller: Caller): void {
   passage.caller = caller
   if ('tenantId' in caller) passage.tenantId = caller.tenantId
+  if (!isOperator(caller)) return
+  passage.actor = callerName(caller)
+  passage.isAccount = caller.kind === 'serviceAccount'
+}
+
+function actionOf({ exchange, operation, actor }: Passage): Action {
+  return {
+    actor: actor!,
+    action: operation.operationId,
+    method: exchange.request.method!,
+    path: pathAndQuery(exchange.path, exchange.search),
+    requestId: exchange.requestId,
+    address: exchange.address,
+  }
+}
+
+function recordOf(passage: Passage, status: number, answer: unknown): AuditRecord {
+  const { operation, routed, tenantId } = passage
+  const asked = { template: operation.path, params: routed.route.params, body: routed.body }
+  const common = { tenantId: tenantId!, status, deviceId: deviceOf(asked, answer), details: detailsOf(asked, answer) }
+  return { ...actionOf(passage), ...common }
 }
 
 /** Why the caller may not come in this way, beside what kept it out of the ways before; undefined when it may. */

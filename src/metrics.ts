@@ -54,6 +54,7 @@ export function watch({ registry }: Metrics, { ingest, rest, feed }: Pick<Servic
       },
     })
   gauge('voltspec_ingest_queue_depth', 'Samples that wait for their commit.', () => ingest.readings.depth)
+  gauge('voltspec_audit_queue_depth', 'Records of the audit log that wait for their commit.', () => ingest.audit.depth)
   if (rest !== undefined)
     gauge('voltspec_rows_queue_depth', 'Rows of flux that wait for their commit.', () => rest.inserts.depth)
   gauge('voltspec_feed_live', '1 while changes arrive from the write-ahead log.', () => Number(feed.live))

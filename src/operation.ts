@@ -28,8 +28,8 @@ export interface Call<Op, Scheme extends keyof Callers> extends Services {
   text: string | undefined
   /** Reads the body of an operation that takes any bytes. */
   bytes(): Promise<Buffer>
-  /** Tells which tenant an open request turned out to be about, for the request log. */
-  concerns(tenantId: string): void
+  /** Tells which tenant an open request turned out to be about, and which of its service accounts, for the logs. */
+  concerns(tenantId: string, serviceAccountId?: string): void
 }
 
 export interface Reply<Status extends number = number, Body = unknown> {

@@ -47,6 +47,7 @@ import { createServiceAccount } from '../../handlers/tellus/service-accounts/cre
 import { issueServiceAccountToken } from '../../handlers/tellus/service-accounts/issueServiceAccountToken.ts'
 import { rotateServiceAccount } from '../../handlers/tellus/service-accounts/rotateServiceAccount.ts'
 import { disableServiceAccount } from '../../handlers/tellus/service-accounts/disableServiceAccount.ts'
+import { listAuditLogs } from '../../handlers/tellus/audit/listAuditLogs.ts'
 import { listHealthScores } from '../../handlers/tellus/intelligence/listHealthScores.ts'
 import { listAnomalies } from '../../handlers/tellus/intelligence/listAnomalies.ts'
 import { getEnergyForecast } from '../../handlers/tellus/intelligence/getEnergyForecast.ts'
@@ -114,6 +115,7 @@ export interface Handlers {
   issueServiceAccountToken: Handler<operations['issueServiceAccountToken'], 'anonymous'>
   rotateServiceAccount: Handler<operations['rotateServiceAccount'], 'operatorToken'>
   disableServiceAccount: Handler<operations['disableServiceAccount'], 'operatorToken'>
+  listAuditLogs: Handler<operations['listAuditLogs'], 'operatorToken'>
   listHealthScores: Handler<operations['listHealthScores'], 'operatorToken'>
   listAnomalies: Handler<operations['listAnomalies'], 'operatorToken'>
   getEnergyForecast: Handler<operations['getEnergyForecast'], 'operatorToken'>
@@ -181,6 +183,7 @@ export const handlers: Handlers = {
   issueServiceAccountToken,
   rotateServiceAccount,
   disableServiceAccount,
+  listAuditLogs,
   listHealthScores,
   listAnomalies,
   getEnergyForecast,

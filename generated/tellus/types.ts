@@ -916,6 +916,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description Who did what, newest first: every action of a service account with what it read and what it was refused, every command whoever asked for it, and every write by an operator. A row is written in the transaction of what it tells of, so one is not there without the other, and nothing in it can be changed or deleted. Pages follow each other by `next`, which the header `Link` repeats.
+         */
+        get: operations["listAuditLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/intelligence/health-scores": {
         parameters: {
             query?: never;
@@ -1329,6 +1349,36 @@ export interface components {
          * @enum {string}
          */
         ArchiveTier: "raw" | "minute" | "summary";
+        /** @description Something that was done, or refused. */
+        AuditLog: {
+            /** @description The number of the row. */
+            audit_id: string;
+            /**
+             * Format: date-time
+             * @description When it was written, by the clock of the database.
+             */
+            timestamp: string;
+            /** @description Who: `service_account:<id>`, `client:<id>`, or what sent a command without being asked, as `schedule:<id>` or `flexibility:<id>`. */
+            actor: string;
+            /** @description The operation by its operationId; the name of the command where nobody asked for it. */
+            action: string;
+            /** @description The HTTP method; null where there was no request. */
+            method: string | null;
+            /** @description Path and query, without secrets; null where there was no request. */
+            path: string | null;
+            /** @description The HTTP status of the answer. */
+            status: number;
+            /** @description The charger that it was about; null when it was about none or several. */
+            device_id: string | null;
+            /** @description What the answer carried as `X-Request-Id`; null where there was no request. */
+            request_id: string | null;
+            /** @description Where the request came from; null where there was none. */
+            address: string | null;
+            /** @description The request without its secrets and the ids of what came of it; of a command its id, name and params; of a refusal its message. */
+            details: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A charger model as the catalogue knows it. */
         ChargerModel: {
             /** @description The name that chargers register with. */
@@ -3151,7 +3201,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description Addresses of the neighbouring pages (RFC 8288) with the relations first, prev, next and last. prev is missing on the first page and next on the last one.
+         * @description Addresses of the neighbouring pages (RFC 8288) with the relations first, prev, next and last. prev is missing on the first page and next on the last one; where pages begin after a row, there is only next.
          * @example </v1/charging-records?page=1&size=20>; rel="first", </v1/charging-records?page=2&size=20>; rel="next", </v1/charging-records?page=3&size=20>; rel="last"
          */
         Link: string;
@@ -5144,6 +5194,76 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAuditLogs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items one page holds.
+                 * @example 20
+                 */
+                size?: components["parameters"]["Size"];
+                /**
+                 * @description Only what this actor did, such as `service_account:<id>` or `client:<id>`.
+                 * @example client:acme-admin
+                 */
+                actor?: string;
+                /**
+                 * @description Only this operation, by its operationId.
+                 * @example startCharging
+                 */
+                action?: string;
+                /**
+                 * @description Only what was about this charger.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                device_id?: string;
+                /**
+                 * @description Beginning of the period, inclusive.
+                 * @example 2026-05-10T00:00:00.000Z
+                 */
+                from?: string;
+                /**
+                 * @description End of the period, exclusive.
+                 * @example 2026-05-11T00:00:00.000Z
+                 */
+                to?: string;
+                /**
+                 * @description Where the page before ended, its `next`. What is added meanwhile moves nothing from one page to another.
+                 * @example 1778421600000000_4711
+                 */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["AuditLog"][];
+                            /** @description Give it as `after` to get the following page; null on the last one. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

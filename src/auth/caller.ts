@@ -71,7 +71,9 @@ export const isOperator = (caller: Caller): caller is OperatorCaller =>
 export function callerName(caller: Caller): string {
   if (caller.kind === 'device') return `device:${caller.deviceId}`
   if (caller.kind === 'client') return `client:${caller.clientId}`
-  if (caller.kind === 'serviceAccount') return `service_account:${caller.serviceAccountId}`
+  if (caller.kind === 'serviceAccount') return serviceAccountName(caller.serviceAccountId)
   if (caller.kind === 'role') return `role:${caller.role}:${caller.key.slice(0, 8)}`
   return caller.kind
 }
+
+export const serviceAccountName = (serviceAccountId: string): string => `service_account:${serviceAccountId}`

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { callerName, isOperator, type OperatorCaller } from '../auth/caller.ts'
+import { type Caller, callerName, isOperator, type OperatorCaller } from '../auth/caller.ts'
 import { hashSecret } from '../auth/secrets.ts'
 import { ApiError } from '../errors.ts'
+import { addressOf } from '../http/exchange.ts'
+import { pathAndQuery } from '../http/requestLog.ts'
 import type { Services } from '../services.ts'
 import type { Change, Feed } from './feed.ts'
 
@@ -73,6 +75,16 @@ export class Stream {
       })
     this.#identify(request)
       .then(
+        async visitor => {
+          await this.#record(request, visitor.caller, 101)
+          return visitor
+        },
+        async error => {
+          if (error instanceof ApiError && error.caller !== undefined) await this.#record(request, error.caller, 403)
+          throw error
+        },
+      )
+      .then(
         visitor => {
           this.#note(request, visitor)
           shakeHands(webSocket => this.#admit(webSocket, visitor))
@@ -88,11 +100,29 @@ export class Stream {
     if (token === null) throw new ApiError('unauthorized', 'a token is required')
     const caller = await this.#services.accessTokens.find(token)
     if (!isOperator(caller) || !caller.scopes.has(SCOPE))
-      throw new ApiError('forbidden', `this needs the scope ${SCOPE}`)
+      throw new ApiError('forbidden', `this needs the scope ${SCOPE}`, { caller })
     const wanted = query.get('devices')
     const ids = wanted?.toLowerCase().split(',')
     const devices = wanted ? new Set(ids?.map(id => id.trim())) : undefined
     return { caller, token, tokenKey: keyOf(hashSecret(token)), devices }
+  }
+
+  /** Of a service account everything is on record before the answer. */
+  async #record(request: IncomingMessage, caller: Caller, status: number): Promise<void> {
+    if (caller.kind !== 'serviceAccount') return
+    const [path = '', search = ''] = (request.url ?? '').split('?')
+    await this.#services.ingest.audit.submit({
+      tenantId: caller.tenantId,
+      actor: callerName(caller),
+      action: OPERATION,
+      method: 'GET',
+      path: pathAndQuery(path, search),
+      status,
+      deviceId: null,
+      requestId: randomUUID(),
+      address: addressOf(request, this.#services.config),
+      details: {},
+    })
   }
 
   /** A stream is a request of its tenant like any other. */

@@ -66,7 +66,7 @@ function describe({
   return {
     timestamp: new Date(at).toISOString(),
     method,
-    path: search === '' ? redactPath(path) : `${redactPath(path)}?${redactQuery(search)}`,
+    path: pathAndQuery(path, search),
     status,
     duration_ms: Math.round(milliseconds * 1000) / 1000,
     request_id: requestId,
@@ -92,6 +92,9 @@ const carriesSecrets = (path: string) => /\/(register|token)\/?$/.test(path)
 
 /** The token of an upload is a part of its path. */
 const redactPath = (path: string) => path.replace(/(\/uploads\/)[^/]+/, `$1${HIDDEN}`)
+/** Where a request went, as it may be shown. */
+export const pathAndQuery = (path: string, search: string) =>
+  search === '' ? redactPath(path) : `${redactPath(path)}?${redactQuery(search)}`
 
 export function redactQuery(search: string): string {
   const query = new URLSearchParams(search)
@@ -113,7 +116,8 @@ function redactReferer(referer: string): string {
   return query === undefined ? address : `${address}?${redactQuery(query)}`
 }
 
-function redactFields(value: unknown): unknown {
+/** A value as it may be shown: members whose names speak of secrets are blacked out. */
+export function redactFields(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redactFields)
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(

@@ -16,6 +16,11 @@ export interface ServedOperation {
   idempotent: boolean
   /** Set where a body may be any bytes: the most that it may have. Its handler reads it. */
   bodyLimit: number | undefined
+  /**
+   * What the audit log keeps of it when an operator calls: `action`, a row that is written in the handler's transaction;
+   * `command`, the row that comes with the command that it queues.
+   */
+  audit: 'action' | 'command' | undefined
 }
 
 /** An operation that a method and path lead to, with the path's parameters still as text. */
@@ -137,6 +142,7 @@ interface OperationObject {
   'x-status'?: ServedOperation['status']
   'x-rate-limit'?: string
   'x-body-limit'?: number
+  'x-audit'?: ServedOperation['audit']
 }
 
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch'])
@@ -157,6 +163,7 @@ function* served(document: Document): Generator<ServedOperation> {
         security: operation.security ?? document.security ?? [],
         status: operation['x-status'] ?? 'implemented',
         rateLimit: operation['x-rate-limit'] ?? 'none',
+        audit: operation['x-audit'],
         mediaTypes: Object.keys(operation.requestBody?.content ?? {}),
         lists: new Map(lists.map(({ name, explode }) => [name, explode === false ? 'comma' : 'repeat'])),
         idempotent: parameters.some(({ name }) => name.toLowerCase() === 'idempotency-key'),

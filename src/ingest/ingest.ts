@@ -1,10 +1,14 @@
 import type pg from 'pg'
+import type { AuditRecord } from '../audit/auditRecord.ts'
+import * as auditLogs from '../store/auditLogs.ts'
 import * as readings from '../store/readings.ts'
 import { GroupCommit } from './groupCommit.ts'
 
 /** The high-rate writers of this process. */
 export interface Ingest {
   readings: GroupCommit<readings.Reading, readings.Outcome>
+  /** What service accounts read and what they were refused. */
+  audit: GroupCommit<AuditRecord, undefined>
 }
 
 export interface IngestOptions {
@@ -13,10 +17,17 @@ export interface IngestOptions {
 }
 
 export function openIngest(pool: pg.Pool, options: IngestOptions): Ingest {
+  let records = 0
   return {
     readings: new GroupCommit({
       flush: rows => readings.store(pool, rows),
       key: ({ deviceId, connectorId, time }) => `${deviceId} ${connectorId} ${time.getTime()}`,
+      ...options,
+    }),
+    audit: new GroupCommit({
+      flush: rows => auditLogs.storeAll(pool, rows),
+      // No two records are in each other's way.
+      key: () => String(records++),
       ...options,
     }),
   }

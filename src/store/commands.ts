@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { actionUnderway } from '../audit/actionUnderway.ts'
 import { conflict, notFound } from '../errors.ts'
 import { isUuid } from './uuid.ts'
 
@@ -79,22 +80,41 @@ const PENDING = ['queued', 'delivered']
 /** A command that a long-poll handed out comes again after this time, as long as the charger has not accepted it. */
 const REOFFER = `interval '30 seconds'`
 
-/** Queues commands in the given order and returns their ids in that order. */
+const QUEUE = `
+  with queued as (
+    insert into core.commands (tenant_id, device_id, connector_id, command, params, requested_by, control_id, schedule_id,
+      risk_class, customer_authorization_ref, expires_at)
+    select "tenantId", "deviceId", "connectorId", command, params, "requestedBy", "controlId", "scheduleId",
+      "riskClass", "customerAuthorizationRef", now() + "expiresIn" * interval '1 second'
+    from rows from (jsonb_to_recordset(:commands::jsonb) as (
+      "tenantId" uuid, "deviceId" uuid, "connectorId" int, command text, params jsonb, "requestedBy" text,
+      "controlId" uuid, "scheduleId" text, "riskClass" text, "customerAuthorizationRef" text, "expiresIn" int))
+      with ordinality as given
+    order by ordinality
+    returning *
+  ), recorded as (
+    insert into ops.audit_logs
+      (tenant_id, actor, action, method, path, status, device_id, request_id, address, details)
+    select tenant_id, coalesce(:actor, requested_by), coalesce(:action, command), :method, :path, 200, device_id,
+      :requestId, :address,
+      jsonb_build_object('command_id', command_id, 'command', command, 'connector_id', connector_id, 'params', params)
+    from queued order by sequence
+  )
+  select command_id from queued order by sequence`
+
+const NOBODY = { actor: null, action: null, method: null, path: null, requestId: null, address: null }
+
+/**
+ * Queues commands in the given order and returns their ids in that order. Each is put on record by the same statement: as
+ * what is being done now, or as done by whoever stands in `requestedBy` when nobody asks.
+ */
 export async function queue(db: Knex, commands: NewCommand[]): Promise<string[]> {
   if (commands.length === 0) return []
   // One parameter for all: a site may have more connectors than a statement may have parameters.
-  const { rows } = await db.raw<{ rows: { command_id: string }[] }>(
-    `insert into core.commands (tenant_id, device_id, connector_id, command, params, requested_by, control_id, schedule_id,
-       risk_class, customer_authorization_ref, expires_at)
-     select "tenantId", "deviceId", "connectorId", command, params, "requestedBy", "controlId", "scheduleId",
-       "riskClass", "customerAuthorizationRef", now() + "expiresIn" * interval '1 second'
-     from rows from (jsonb_to_recordset(?::jsonb) as (
-       "tenantId" uuid, "deviceId" uuid, "connectorId" int, command text, params jsonb, "requestedBy" text,
-       "controlId" uuid, "scheduleId" text, "riskClass" text, "customerAuthorizationRef" text, "expiresIn" int)) with ordinality as given
-     order by ordinality
-     returning command_id`,
-    [JSON.stringify(commands)],
-  )
+  const { rows } = await db.raw<{ rows: { command_id: string }[] }>(QUEUE, {
+    ...(actionUnderway() ?? NOBODY),
+    commands: JSON.stringify(commands),
+  })
   return rows.map(({ command_id }) => command_id)
 }
 

@@ -98,7 +98,7 @@ export async function disable(db: Knex, tenantId: string, id: string): Promise<S
   })
 }
 
-/** What proves that somebody is the account: the hashes of all secrets that are good now. */
+/** What proves that somebody is the account: the hashes of all secrets that are good now, none when it is disabled. */
 export async function findCredentials(
   db: Knex,
   id: string,
@@ -108,8 +108,9 @@ export async function findCredentials(
     `select a.service_account_id, a.tenant_id, a.scopes, array(
        select s.secret_hash from core.service_account_secrets s
        where s.service_account_id = a.service_account_id and (s.expires_at is null or s.expires_at > now())
+         and a.disabled_at is null
      ) as secret_hashes
-     from core.service_accounts a where a.service_account_id = ? and a.disabled_at is null`,
+     from core.service_accounts a where a.service_account_id = ?`,
     [id],
   )
   return rows[0]

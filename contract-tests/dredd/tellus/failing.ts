@@ -66,9 +66,8 @@ const NAMED_IN_BODY: Record<string, Fields> = {
 
 function nameUnknown(draft: Draft): void {
   const named = NAMED_IN_BODY[draft.route.operation.operationId]
-  if (named === undefined) nameInPath(draft, randomUUID())
   if (draft.path.token !== undefined) draft.path.token = randomUUID()
-  else if (named === undefined) draft.path.id = randomUUID()
+  else if (named === undefined) nameInPath(draft, randomUUID())
   else draft.body = { ...fieldsOf(draft), ...named }
 }
 
@@ -89,6 +88,8 @@ async function contradict(draft: Draft, { server, admin }: World): Promise<void>
   }
   if (operationId === 'rotateServiceAccount') {
     await server.call('POST', `/v1/service-accounts/${draft.path.id}/disable`, { token: admin })
+    return
+  }
   if (isBytes(draft)) {
     await send(draft)
     return

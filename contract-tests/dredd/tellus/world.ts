@@ -60,6 +60,7 @@ export async function openWorld(server: TestServer): Promise<World> {
       const { data } = (await server.call('POST', '/v1/service-accounts', { token: admin, body })).body
       const { service_account_id, service_account_secret } = data
       return { service_account_id, service_account_secret }
+    },
     openUpload,
     async uploadLog() {
       const options = { body: 'a log', headers: { 'content-type': 'text/plain' } }

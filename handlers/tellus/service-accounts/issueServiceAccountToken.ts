@@ -6,7 +6,6 @@ export const issueServiceAccountToken: Handlers['issueServiceAccountToken'] = as
   const { db, body, config, guesses, address, concerns } = call
   const { service_account_id: id, service_account_secret: secret } = body
   const keys = [`account ${id.toLowerCase()}`, `address ${address}`]
-  const account = await guesses.attempt(keys, () => authenticateServiceAccount(db, id, secret))
-  concerns(account.tenantId)
+  const account = await guesses.attempt(keys, () => authenticateServiceAccount(db, id, secret, concerns))
   return tokenReply(db, account, { scope: account.scopes.join(' ') }, config.serviceAccountTokenSeconds)
 }

@@ -16,3 +16,12 @@ export function pageHeaders(url: string, { page, size, total }: Omit<Page<unknow
   links.push(link('last', last))
   return { Link: links.join(', '), 'X-Total-Count': String(total) }
 }
+
+/** `Link` with next, for a list whose pages begin after a row. */
+export function nextHeaders(url: string, after: string | null): Record<string, string> {
+  if (after === null) return {}
+  const [path, search = ''] = url.split('?')
+  const query = new URLSearchParams(search)
+  query.set('after', after)
+  return { Link: `<${path}?${query}>; rel="next"` }
+}

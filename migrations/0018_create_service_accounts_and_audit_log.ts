@@ -3,6 +3,8 @@ import type { Knex } from 'knex'
 /**
  * Accounts of programs. A secret that was replaced stays good until its `expires_at`; the one that is in use has none.
  * The feed tells of accounts without their names, for it only needs to know which are disabled.
+ *
+ * The audit log can be added to and read, and nothing else, by the role that the server works as.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -31,6 +33,24 @@ export async function up(knex: Knex): Promise<void> {
     create index on core.access_tokens (service_account_id) where revoked_at is null;
     grant select, insert, update on core.service_accounts to voltspec_app;
     grant select, insert, update, delete on core.service_account_secrets to voltspec_app;
+    create table ops.audit_logs (
+      audit_id bigint generated always as identity primary key,
+      tenant_id uuid not null,
+      at timestamptz not null default clock_timestamp(),
+      actor text not null,
+      action text not null,
+      method text,
+      path text,
+      status int not null,
+      device_id uuid,
+      request_id text,
+      address text,
+      details jsonb not null default '{}'
+    );
+    create index on ops.audit_logs (tenant_id, at, audit_id);
+    create index on ops.audit_logs (tenant_id, actor, at, audit_id);
+    create index on ops.audit_logs (device_id, at, audit_id) where device_id is not null;
+    grant select, insert on ops.audit_logs to voltspec_app;
     alter publication voltspec add table core.service_accounts (service_account_id, tenant_id, disabled_at);
   `)
 }
