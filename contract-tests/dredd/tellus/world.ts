@@ -13,8 +13,8 @@ export interface World {
   queueCommand(): Promise<string>
   /** The token of a new upload URL of the charger. */
   openUpload(): Promise<string>
-  /** A log that the charger uploaded, by its id. */
-  uploadLog(): Promise<string>
+  /** A log of a media type that the charger uploaded, by its id. */
+  uploadLog(mediaType: string): Promise<string>
   /** A charging record of the tenant, by its id. */
   findRecord(): Promise<string>
 }
@@ -52,8 +52,8 @@ export async function openWorld(server: TestServer): Promise<World> {
       return body.data.command_id
     },
     openUpload,
-    async uploadLog() {
-      const options = { body: 'a log', headers: { 'content-type': 'text/plain' } }
+    async uploadLog(mediaType) {
+      const options = { body: 'a log', headers: { 'content-type': mediaType } }
       return (await server.call('PUT', `/v1/device/uploads/${await openUpload()}`, options)).body.data.log_id
     },
     async findRecord() {
