@@ -68,6 +68,8 @@ export class Connector {
   session: Session | undefined
   /** Code of the fault that keeps the connector out of service. */
   fault: string | undefined
+  /** Whether the charger tests itself, which keeps the connector out of service too. */
+  testing = false
   schedule: LocalSchedule | undefined
   /** kW now, negative out of the vehicle */
   power = 0
@@ -87,6 +89,10 @@ export class Connector {
   /** Whether a session runs, also one that is held at 0 kW. */
   get active(): boolean {
     return this.session !== undefined && this.session.over === undefined
+  }
+
+  get inService(): boolean {
+    return this.fault === undefined && !this.testing
   }
 
   /** Begins a session with the vehicle that is plugged in. */
@@ -252,6 +258,7 @@ export class Connector {
 
   #state(): Sample['state'] {
     if (this.fault !== undefined) return 'fault'
+    if (this.testing) return 'unavailable'
     if (this.active) return this.session!.order.mode === 'charge' ? 'charging' : 'discharging'
     return this.vehicle !== undefined && this.session === undefined ? 'preparing' : 'idle'
   }
