@@ -13,6 +13,7 @@ const ROUTES = {
   uploadChargingRecord: ['POST', '/v1/device/charging-records'],
   fetchCommand: ['GET', '/v1/device/commands'],
   reportCommandStatus: ['POST', '/v1/device/command-status'],
+  uploadLog: ['PUT', '/v1/device/uploads'],
   reportFirmwareStatus: ['POST', '/v1/device/firmware/status'],
   getHealth: ['GET', '/v1/health'],
 } as const
@@ -44,6 +45,10 @@ export interface Answer {
 
 export interface Request {
   body?: object
+  /** A body that is a text, in place of an object. */
+  text?: string
+  /** Where to, when the server said so. */
+  url?: URL
   /** Bearer token */
   token?: string | undefined
   /** With its question mark. */
@@ -88,25 +93,27 @@ export class Api {
 
   #exchange(
     operation: Operation,
-    { body, token, query = '', signal, timeout = TIMEOUT }: Request,
+    { body, text: plain, url, token, query = '', signal, timeout = TIMEOUT }: Request,
   ): Promise<Answer | 'stale'> {
     const [method, path] = ROUTES[operation]
-    const text = body === undefined ? undefined : JSON.stringify(body)
+    const text = body === undefined ? plain : JSON.stringify(body)
+    const { protocol, hostname, port } = url ?? this.#base
     const headers: http.OutgoingHttpHeaders = { Accept: 'application/json' }
     if (token !== undefined) headers.Authorization = `Bearer ${token}`
     if (text !== undefined) {
-      headers['Content-Type'] = 'application/json'
+      headers['Content-Type'] = body === undefined ? 'text/plain' : 'application/json'
       headers['Content-Length'] = Buffer.byteLength(text)
     }
     return new Promise(resolve => {
-      const request = (this.#base.protocol === 'https:' ? https : http).request({
-        protocol: this.#base.protocol,
-        hostname: this.#base.hostname.replace(/^\[|\]$/g, ''),
-        port: this.#base.port,
-        path: this.#base.pathname.replace(/\/$/, '') + path + query,
+      const request = (protocol === 'https:' ? https : http).request({
+        protocol,
+        hostname: hostname.replace(/^\[|\]$/g, ''),
+        port,
+        path: url === undefined ? this.#base.pathname.replace(/\/$/, '') + path + query : url.pathname + url.search,
         method,
         headers,
-        agent: this.#agent,
+        // Connections to elsewhere, perhaps by another protocol, are not worth keeping.
+        agent: url === undefined ? this.#agent : undefined,
         signal,
         timeout,
       })

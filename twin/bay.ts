@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Connector, Order } from './connector.ts'
 import type { Fault } from './faults.ts'
 import type { Link } from './link.ts'
+import type { Parts } from './parts.ts'
 import type { Random } from './random.ts'
 import type { Report } from './report.ts'
 import { drawVehicle } from './vehicle.ts'
@@ -19,6 +20,7 @@ export interface BaySetup {
   clock: Clock
   link: Link
   report: Report
+  parts: Parts
   random: Random
   /** Vehicles per hour while the connector is free. */
   arrivalsPerHour: number
@@ -61,12 +63,12 @@ export class Bay {
   async live(): Promise<void> {
     const { clock, random, closing, arrivalsPerHour, occupied } = this.#setup
     closing.addEventListener('abort', () => this.#ring(), { once: true })
-    this.#tell()
+    this.tellHealth()
     let arrival =
       clock.now() +
       (random.chance(occupied) ? random.between(1, 30) * SECOND : random.untilNext(arrivalsPerHour) * HOUR)
     while (!closing.aborted) {
-      if (this.connector.fault !== undefined) await this.#wait(Number.POSITIVE_INFINITY)
+      if (!this.connector.inService) await this.#wait(Number.POSITIVE_INFINITY)
       else if (this.#wish !== undefined || clock.now() >= arrival) {
         await this.#visit()
         arrival = clock.now() + random.untilNext(arrivalsPerHour) * HOUR
@@ -128,6 +130,20 @@ export class Bay {
     this.#ring()
   }
 
+  /** Takes the connector out of service for a self-test, or gives it back. */
+  setTesting(testing: boolean): void {
+    this.connector.testing = testing
+    this.#tell()
+    this.#ring()
+  }
+
+  /** Says how the charger's parts are, with a sample. */
+  tellHealth(): void {
+    const { link, parts, clock } = this.#setup
+    const component_health = parts.health(clock.now(), this.connector.active)
+    link.sendSample({ ...this.connector.sample(clock.now()), component_health })
+  }
+
   /** One vehicle from its arrival to its departure. */
   async #visit(): Promise<void> {
     const { connector } = this
@@ -141,7 +157,7 @@ export class Bay {
     this.#tell()
     // The plug is locked, the vehicle is asked, the driver pays.
     await this.#wait(clock.now() + random.between(3, 12) * SECOND)
-    if (this.#wish === undefined && connector.fault === undefined)
+    if (this.#wish === undefined && connector.inService)
       this.#wish = { order: this.#habit(), reason: 'plug_and_charge' }
     let leaves = clock.now() + (supply === 'AC' ? random.between(1, 6) * HOUR : random.between(20, 70) * MINUTE)
     while (!closing.aborted && clock.now() < leaves) {
@@ -174,9 +190,10 @@ export class Bay {
 
   async #session({ order, reason, settle }: Wish, leaves: number): Promise<void> {
     const { connector } = this
-    const { clock, link, report, closing, sampleEvery } = this.#setup
+    const { clock, link, report, parts, closing, sampleEvery } = this.#setup
     this.#stop = undefined
     connector.begin(order, clock.now())
+    parts.close(order.mode)
     this.#event('start', { reason })
     report.sessions++
     settle?.({ status: 'completed' })
@@ -190,7 +207,7 @@ export class Bay {
       if (connector.active && (clock.speed === 1 || link.samplesWaiting < BEHIND || closing.aborted)) this.#tell()
     }
     const over = connector.session!.over!
-    this.#tell()
+    this.tellHealth()
     this.#event('stop', { reason: over.reason }, over.at)
     const record = connector.settleAccount()
     report.energy += record.energy

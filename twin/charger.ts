@@ -3,8 +3,10 @@ import type { Clock } from './clock.ts'
 import { Commands } from './commands.ts'
 import { Connector } from './connector.ts'
 import { FAULTS } from './faults.ts'
+import { Journal } from './journal.ts'
 import type { Link } from './link.ts'
 import type { ChargerModel } from './models.ts'
+import { Parts } from './parts.ts'
 import { Random } from './random.ts'
 import type { Report } from './report.ts'
 import type { ChargerState } from './state.ts'
@@ -49,6 +51,8 @@ export class Charger {
   readonly setup: ChargerSetup
   readonly bays: readonly Bay[]
   readonly model: ChargerModel
+  readonly parts: Parts
+  readonly journal = new Journal()
   readonly #commands = new Commands(this)
   readonly #random: Random
   #limit = { power: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY }
@@ -58,6 +62,8 @@ export class Charger {
   constructor(setup: ChargerSetup) {
     this.setup = setup
     this.model = setup.model
+    setup.state.parts ??= { contactor: 0, dischargeContactor: 0 }
+    this.parts = new Parts(setup.state.parts, setup.model.supply, setup.model.dischargePower > 0)
     this.#random = new Random(`${setup.seed}/charger`)
     this.bays = Array.from({ length: setup.model.connectors }, (_, index) => this.#makeBay(index))
   }
@@ -82,6 +88,7 @@ export class Charger {
     for (const record of state.records) link.sendRecord(record)
     closing.addEventListener('abort', () => this.#poll.abort(), { once: true })
     await this.wait(this.#random.between(0, spread) * clock.speed)
+    this.write('switched on')
     await Promise.all([this.#beat(), this.#listen(), this.#break(), this.#roam(), ...this.bays.map(bay => bay.live())])
     await this.#commands.settled()
     await link.drain()
@@ -94,6 +101,23 @@ export class Charger {
   /** Holds the whole charger down to a ceiling in kW until a simulated instant. */
   limit(power: number, until: number): void {
     this.#limit = { power, until }
+  }
+
+  /** Writes a line into the charger's own log. */
+  write(text: string): void {
+    this.journal.write(this.setup.clock.now(), text)
+  }
+
+  /** Loses the connection for so many simulated seconds. Sessions go on; what was measured is told afterwards. */
+  async disconnect(seconds: number): Promise<void> {
+    const { link, closing } = this.setup
+    this.write('disconnected')
+    link.disconnect()
+    this.#poll.abort()
+    await this.wait(seconds)
+    link.reconnect()
+    this.write('connected')
+    if (!closing.aborted) this.#poll = new AbortController()
   }
 
   /** Waits so many simulated seconds; false when the run is over. */
@@ -143,6 +167,7 @@ export class Charger {
       const fault = this.#random.pick(FAULTS)
       const bay = this.bays.find(({ connector }) => connector.active) ?? this.#random.pick(this.bays)
       report.faults++
+      this.write(`${fault.severity} ${fault.code} ${fault.message}`)
       if (fault.severity === 'warning') bay.warn(fault)
       else {
         bay.fail(fault)
@@ -152,16 +177,12 @@ export class Charger {
     }
   }
 
-  /** Losses of the connection. Sessions go on; what was measured is told afterwards. */
+  /** Losses of the connection. */
   async #roam(): Promise<void> {
-    const { link, report, habits, closing } = this.setup
+    const { report, habits } = this.setup
     while (await this.wait(this.#random.untilNext(habits.reconnectRate) * 3600)) {
-      link.disconnect()
-      this.#poll.abort()
-      await this.wait(this.#random.between(20, 180))
+      await this.disconnect(this.#random.between(20, 180))
       report.reconnects++
-      link.reconnect()
-      if (!closing.aborted) this.#poll = new AbortController()
     }
   }
 
@@ -182,6 +203,7 @@ export class Charger {
       clock,
       link,
       report,
+      parts: this.parts,
       random: new Random(`${name}/visits`),
       arrivalsPerHour: habits.sessionsPerHour / model.connectors,
       occupied: habits.occupied,

@@ -1,5 +1,6 @@
 import type { Outcome } from './bay.ts'
 import type { Charger } from './charger.ts'
+import { planDiagnostic } from './diagnostics.ts'
 import { upgrade } from './firmware.ts'
 import type { PendingCommand } from './link.ts'
 import { readSchedule } from './schedule.ts'
@@ -39,6 +40,7 @@ export class Commands {
     const { link, report } = this.#charger.setup
     const expiry = Date.parse(command.expiry)
     report.commands.received++
+    this.#charger.write(`command ${command.command} ${command.command_id}`)
     const tell = (status: 'accepted' | 'rejected' | Outcome['status'], more: Partial<Outcome> = {}) => {
       const timestamp = new Date(this.#charger.setup.clock.now()).toISOString()
       link.sendCommandStatus({ ...more, command_id: command.command_id, status, timestamp }, expiry)
@@ -56,7 +58,8 @@ export class Commands {
     if (this.#seen.size > MOST_REMEMBERED) this.#seen.delete(this.#seen.values().next().value!)
   }
 
-  #plan({ command, connector_id: id, params }: PendingCommand): Plan {
+  #plan(pending: PendingCommand): Plan {
+    const { command, connector_id: id, params } = pending
     const bays = id === null ? this.#charger.bays : this.#charger.bays.filter(({ connector }) => connector.id === id)
     if (bays.length === 0) return `this charger has no connector ${id}`
     switch (command) {
@@ -73,7 +76,7 @@ export class Commands {
       case 'firmware_upgrade':
         return this.#upgradeFirmware(params)
       default:
-        return `this charger does not know the command ${command}`
+        return planDiagnostic(this.#charger, pending) ?? `this charger does not know the command ${command}`
     }
   }
 
@@ -81,9 +84,9 @@ export class Commands {
     const power = number(params.charge_power) ?? Number.POSITIVE_INFINITY
     const targetSoc = number(params.target_soc) ?? 100
     // A command for the whole charger means the connector that can begin at once.
-    const usable = bays.filter(({ connector }) => connector.fault === undefined)
+    const usable = bays.filter(({ connector }) => connector.inService)
     const bay = usable.find(({ connector }) => connector.vehicle !== undefined) ?? usable[0]
-    if (bay === undefined) return `out of service: ${bays[0]!.connector.fault}`
+    if (bay === undefined) return `out of service: ${bays[0]!.connector.fault ?? 'self-test'}`
     const { vehicle } = bay.connector
     if (vehicle !== undefined && vehicle.soc >= targetSoc)
       return `the battery is at ${Math.floor(vehicle.soc)} % already`
@@ -102,7 +105,7 @@ export class Commands {
 
   #discharge(bays: Charger['bays'], params: Params): Plan {
     if (this.#charger.model.dischargePower === 0) return 'this charger cannot discharge'
-    const bay = bays.find(({ connector }) => connector.vehicle !== undefined && connector.fault === undefined)
+    const bay = bays.find(({ connector }) => connector.vehicle !== undefined && connector.inService)
     if (bay === undefined) return 'no vehicle is connected'
     const vehicle = bay.connector.vehicle!
     const minSoc = number(params.min_soc) ?? 20

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Body } from './api.ts'
-import { Parts } from './parts.ts'
 import type { Random } from './random.ts'
 import { type LocalSchedule, scheduledLimit } from './schedule.ts'
 import { acceptedPower, type Supply, socPerHour, type Vehicle } from './vehicle.ts'
@@ -69,6 +68,8 @@ export class Connector {
   session: Session | undefined
   /** Code of the fault that keeps the connector out of service. */
   fault: string | undefined
+  /** Whether the charger tests itself, which keeps the connector out of service too. */
+  testing = false
   schedule: LocalSchedule | undefined
   /** kW now, negative out of the vehicle */
   power = 0
@@ -78,18 +79,20 @@ export class Connector {
   #temperature = AMBIENT
   #at = 0
   #lastSample = 0
-  readonly #parts: Parts
 
   constructor(setup: ConnectorSetup) {
     this.setup = setup
     this.id = setup.id
     this.meter = setup.meter
-    this.#parts = new Parts(setup.meter, setup.givesBack)
   }
 
   /** Whether a session runs, also one that is held at 0 kW. */
   get active(): boolean {
     return this.session !== undefined && this.session.over === undefined
+  }
+
+  get inService(): boolean {
+    return this.fault === undefined && !this.testing
   }
 
   /** Begins a session with the vehicle that is plugged in. */
@@ -147,20 +150,16 @@ export class Connector {
     this.advance(now)
     const at = Math.max(Math.floor(this.session?.over?.at ?? now), this.#lastSample + 1)
     this.#lastSample = at
-    const state = this.#state()
-    this.#parts.follow(state, at)
-    const parts = this.#parts.report(at, Math.abs(this.power) / this.setup.rating, this.#temperature)
     return {
       timestamp: new Date(at).toISOString(),
       connector_id: this.id,
-      state,
+      state: this.#state(),
       ...this.#electrical(),
       power: this.power,
       energy_delivered: round(this.session?.energy ?? 0, 3),
       soc: round(this.vehicle?.soc ?? 0, 1),
       temperature: round(this.#temperature, 1),
       ...(this.fault === undefined ? {} : { fault_code: this.fault }),
-      ...(parts === undefined ? {} : { component_health: parts }),
     }
   }
 
@@ -259,6 +258,7 @@ export class Connector {
 
   #state(): Sample['state'] {
     if (this.fault !== undefined) return 'fault'
+    if (this.testing) return 'unavailable'
     if (this.active) return this.session!.order.mode === 'charge' ? 'charging' : 'discharging'
     return this.vehicle !== undefined && this.session === undefined ? 'preparing' : 'idle'
   }

@@ -124,6 +124,17 @@ export class Link {
     this.#queue(this.#messages, { operation: 'reportFirmwareStatus', body: status })
   }
 
+  /** Puts a log where the platform wants it. A refusal is for the command to report. */
+  async uploadLog(url: string, text: string): Promise<Answer> {
+    const { api, abort } = this.#setup
+    const attempt = async () => {
+      await this.#untilConnected()
+      await this.#callPacer.turn(abort)
+      return abort.aborted ? GAVE_UP : api.send('uploadLog', { url: new URL(url), text, signal: abort })
+    }
+    return patiently(attempt, { signal: abort, onRest: rest => this.#callPacer.rest(rest), tries: 5 })
+  }
+
   /** Returns the commands that wait, or undefined when the heartbeat did not get through; the next one comes anyway. */
   async sendHeartbeat(body: Body<'sendHeartbeat'>): Promise<PendingCommand[] | undefined> {
     const answer = await this.#deliver({ operation: 'sendHeartbeat', body }, this.#samplePacer, 3)

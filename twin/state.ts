@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ChargingRecord } from './connector.ts'
 import type { Credentials } from './link.ts'
+import type { Counts } from './parts.ts'
 
 /** What a charger keeps while it is switched off. */
 export interface ChargerState extends Credentials {
@@ -10,6 +11,8 @@ export interface ChargerState extends Credentials {
   firmware_version: string
   /** Readings of its connectors' energy meters, kWh. */
   meters: number[]
+  /** What it counts of its parts. */
+  parts?: Counts
   /** Charging records that no server has acknowledged yet. */
   records: ChargingRecord[]
 }

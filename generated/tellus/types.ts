@@ -443,7 +443,7 @@ export interface paths {
         };
         /**
          * Get the health of a charger's parts
-         * @description What the charger last reported of its parts in `component_health` of its telemetry, with a verdict on each: `ok`, `warning` or `fault`, the reason, and the thresholds that it was held against. Parts that wear out have an estimate of the days that remain, from the cycles of the last 30 days; it needs a week of history since the counter was last set back. 404 where the charger has reported nothing of its parts.
+         * @description What the charger last reported of its parts in `component_health` of its telemetry, with a verdict on each: `ok`, `warning` or `fault`, the reason, and the thresholds that it was held against. Parts that wear out have an estimate of the days that remain, from the cycles of the last 30 days; it needs a week of history since the counter was last set back. `counters` tells when a command set one back. 404 where the charger has reported nothing of its parts.
          */
         get: operations["getComponentHealth"];
         put?: never;
@@ -1623,6 +1623,7 @@ export interface components {
             /** @description One for each part that wears out. */
             remaining_life: components["schemas"]["RemainingLife"][];
             isolation_trend: components["schemas"]["IsolationTrend"];
+            counters: components["schemas"]["CounterResets"];
         };
         /** @description What a charger reported of its parts at one time. */
         ComponentHealthSample: {
@@ -1724,6 +1725,20 @@ export interface components {
                  */
                 contactor?: "main" | "discharge";
             };
+        };
+        /** @description The last time that a counter was set back. */
+        CounterReset: {
+            /**
+             * Format: date-time
+             * @description When the platform heard of it; null when it never was.
+             */
+            last_reset_at: string | null;
+        };
+        /** @description When each counter was last set back by a command that the charger completed. What is counted stays what the charger reports. */
+        CounterResets: {
+            contactor: components["schemas"]["CounterReset"];
+            discharge_contactor: components["schemas"]["CounterReset"];
+            fan: components["schemas"]["CounterReset"];
         };
         /** @description Where the customer's consent is on file, such as the number of a ticket. It is kept with the command. */
         CustomerAuthorizationRef: string;

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import * as commands from '../store/commands.ts'
+import * as counterResets from '../store/counterResets.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import { checkSelfTest } from './selfTest.ts'
 
@@ -13,7 +14,8 @@ export async function takeReport(db: Knex, deviceId: string, report: commands.Re
   await db.transaction(async transaction => {
     const command = await commands.lockForReport(transaction, deviceId, report)
     if (command === undefined) return
-    const outcome = report.status === 'completed' ? await complete(transaction, command, report) : report
+    const outcome =
+      report.status === 'completed' ? await complete(transaction, { deviceId, ...command }, report) : report
     await commands.noteReport(transaction, outcome)
   })
 }
@@ -21,7 +23,7 @@ export async function takeReport(db: Knex, deviceId: string, report: commands.Re
 /** What else is true when a command is completed. Returns the report with what the platform adds to it. */
 async function complete(
   transaction: Knex,
-  { command }: commands.ReportedCommand,
+  { deviceId, command, params }: commands.ReportedCommand & { deviceId: string },
   report: commands.Report,
 ): Promise<commands.Report> {
   switch (command) {
@@ -33,6 +35,14 @@ async function complete(
       const message = report.message ?? (log_id === null ? 'no log was uploaded' : null)
       return { ...report, message, details: { ...report.details, log_id } }
     }
+    case 'reset_contactor_counter': {
+      const counter = params.contactor === 'discharge' ? 'discharge_contactor' : 'contactor'
+      await counterResets.note(transaction, deviceId, counter, report.commandId)
+      return report
+    }
+    case 'reset_fan_counter':
+      await counterResets.note(transaction, deviceId, 'fan', report.commandId)
+      return report
     default:
       return report
   }

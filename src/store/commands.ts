@@ -185,7 +185,6 @@ export interface Report {
 
 /** What a report is about, as far as it matters to what follows from it. */
 export interface ReportedCommand {
-  tenantId: string
   command: CommandName
   params: Record<string, unknown>
 }
@@ -202,7 +201,7 @@ export async function lockForReport(
 ): Promise<ReportedCommand | undefined> {
   const found = isUuid(commandId)
     ? await transaction('core.commands')
-        .first('status', 'outcome', 'expires_at', 'tenant_id', 'command', 'params')
+        .first('status', 'outcome', 'expires_at', 'command', 'params')
         .where({ command_id: commandId, device_id: deviceId })
         .forUpdate()
     : undefined
@@ -213,7 +212,7 @@ export async function lockForReport(
     if (found.outcome !== status) throw conflict(`the command is finished: ${found.outcome}`)
     return undefined
   }
-  return { tenantId: found.tenant_id, command: found.command, params: found.params }
+  return { command: found.command, params: found.params }
 }
 
 /** Notes a charger's word on a command that is locked. */

@@ -58,7 +58,8 @@ export const succeeding: Record<string, Preparation> = {
   listLogs: ofCharger,
   async getLog(draft, world) {
     ofCharger(draft, world)
-    draft.path.log_id = await world.uploadLog()
+    const { Accept: wanted } = draft.headers
+    draft.path.log_id = await world.uploadLog(wanted?.startsWith('application/json') ? 'text/plain' : wanted!)
   },
   async resetDeviceSecret(draft, { server }) {
     draft.path.id = (await server.charger()).deviceId

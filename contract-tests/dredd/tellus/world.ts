@@ -15,8 +15,8 @@ export interface World {
   makeAccount(): Promise<{ service_account_id: string; service_account_secret: string }>
   /** The token of a new upload URL of the charger. */
   openUpload(): Promise<string>
-  /** A log that the charger uploaded, by its id. */
-  uploadLog(): Promise<string>
+  /** A log of a media type that the charger uploaded, by its id. */
+  uploadLog(mediaType: string): Promise<string>
   /** A charging record of the tenant, by its id. */
   findRecord(): Promise<string>
   /** A session of the tenant, by what its path names. */
@@ -62,8 +62,8 @@ export async function openWorld(server: TestServer): Promise<World> {
       return { service_account_id, service_account_secret }
     },
     openUpload,
-    async uploadLog() {
-      const options = { body: 'a log', headers: { 'content-type': 'text/plain' } }
+    async uploadLog(mediaType) {
+      const options = { body: 'a log', headers: { 'content-type': mediaType } }
       return (await server.call('PUT', `/v1/device/uploads/${await openUpload()}`, options)).body.data.log_id
     },
     async findRecord() {

@@ -34,7 +34,7 @@ describe('component health', () => {
     assert.equal((await upload(reported, timestamp)).status, 200)
     const { status, body } = await get()
     assert.equal(status, 200)
-    const { verdicts, remaining_life, isolation_trend, ...report } = body.data
+    const { verdicts, remaining_life, isolation_trend, counters, ...report } = body.data
     assert.deepEqual(report, {
       device_id: deviceId,
       timestamp,
@@ -56,6 +56,8 @@ describe('component health', () => {
       ],
     )
     assert.equal(isolation_trend.kohms_per_day, null)
+    const never = { last_reset_at: null }
+    assert.deepEqual(counters, { contactor: never, discharge_contactor: never, fan: never })
   })
 
   it('is the newest report, also when an older one arrives later or a sample has none', async () => {

@@ -4,6 +4,7 @@ import { isolationTrend, remainingLife } from '../../../src/componentHealth/wear
 import { success } from '../../../src/contracts/tellus/envelope.ts'
 import { notFound } from '../../../src/errors.ts'
 import * as componentHealth from '../../../src/store/componentHealth.ts'
+import * as counterResets from '../../../src/store/counterResets.ts'
 
 export const getComponentHealth: Handlers['getComponentHealth'] = async ({ db, caller, path, config }) => {
   const reports = await componentHealth.daily(db, caller.tenantId, path.id)
@@ -13,5 +14,7 @@ export const getComponentHealth: Handlers['getComponentHealth'] = async ({ db, c
   const verdicts = verdictsOn(latest.component_health, isolation_trend, config.componentThresholds)
   const verdict = worst(verdicts.map(({ verdict }) => verdict))
   const remaining_life = remainingLife(reports)
-  return success({ device_id: path.id.toLowerCase(), ...latest, verdict, verdicts, remaining_life, isolation_trend })
+  const counters = await counterResets.list(db, path.id)
+  const judged = { verdict, verdicts, remaining_life, isolation_trend, counters }
+  return success({ device_id: path.id.toLowerCase(), ...latest, ...judged })
 }
