@@ -15,10 +15,18 @@ import { getHealth } from '../../handlers/tellus/health/getHealth.ts'
 import { issueOperatorToken } from '../../handlers/tellus/oauth/issueOperatorToken.ts'
 import { listOperators } from '../../handlers/tellus/operators/listOperators.ts'
 import { getOperator } from '../../handlers/tellus/operators/getOperator.ts'
+import { listOrganizations } from '../../handlers/tellus/organizations/listOrganizations.ts'
+import { createOrganization } from '../../handlers/tellus/organizations/createOrganization.ts'
+import { getOrganization } from '../../handlers/tellus/organizations/getOrganization.ts'
+import { updateOrganization } from '../../handlers/tellus/organizations/updateOrganization.ts'
 import { listSites } from '../../handlers/tellus/sites/listSites.ts'
+import { createSite } from '../../handlers/tellus/sites/createSite.ts'
 import { getSite } from '../../handlers/tellus/sites/getSite.ts'
+import { updateSite } from '../../handlers/tellus/sites/updateSite.ts'
 import { listDevices } from '../../handlers/tellus/devices/listDevices.ts'
+import { createDevice } from '../../handlers/tellus/devices/createDevice.ts'
 import { getDevice } from '../../handlers/tellus/devices/getDevice.ts'
+import { updateDevice } from '../../handlers/tellus/devices/updateDevice.ts'
 import { listConnectors } from '../../handlers/tellus/devices/listConnectors.ts'
 import { getComponentHealth } from '../../handlers/tellus/devices/getComponentHealth.ts'
 import { listComponentHealth } from '../../handlers/tellus/devices/listComponentHealth.ts'
@@ -78,10 +86,18 @@ export interface Handlers {
   issueOperatorToken: Handler<operations['issueOperatorToken'], 'anonymous'>
   listOperators: Handler<operations['listOperators'], 'operatorToken'>
   getOperator: Handler<operations['getOperator'], 'operatorToken'>
+  listOrganizations: Handler<operations['listOrganizations'], 'operatorToken'>
+  createOrganization: Handler<operations['createOrganization'], 'operatorToken'>
+  getOrganization: Handler<operations['getOrganization'], 'operatorToken'>
+  updateOrganization: Handler<operations['updateOrganization'], 'operatorToken'>
   listSites: Handler<operations['listSites'], 'operatorToken'>
+  createSite: Handler<operations['createSite'], 'operatorToken'>
   getSite: Handler<operations['getSite'], 'operatorToken'>
+  updateSite: Handler<operations['updateSite'], 'operatorToken'>
   listDevices: Handler<operations['listDevices'], 'operatorToken'>
+  createDevice: Handler<operations['createDevice'], 'operatorToken'>
   getDevice: Handler<operations['getDevice'], 'operatorToken'>
+  updateDevice: Handler<operations['updateDevice'], 'operatorToken'>
   listConnectors: Handler<operations['listConnectors'], 'operatorToken'>
   getComponentHealth: Handler<operations['getComponentHealth'], 'operatorToken'>
   listComponentHealth: Handler<operations['listComponentHealth'], 'operatorToken'>
@@ -141,10 +157,18 @@ export const handlers: Handlers = {
   issueOperatorToken,
   listOperators,
   getOperator,
+  listOrganizations,
+  createOrganization,
+  getOrganization,
+  updateOrganization,
   listSites,
+  createSite,
   getSite,
+  updateSite,
   listDevices,
+  createDevice,
   getDevice,
+  updateDevice,
   listConnectors,
   getComponentHealth,
   listComponentHealth,

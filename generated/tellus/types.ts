@@ -310,6 +310,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List organizations
+         * @description The organizations of the caller's tenant by name. They are what `/v1/operators` shows as operators: brands that group sites.
+         */
+        get: operations["listOrganizations"];
+        put?: never;
+        /**
+         * Create an organization
+         * @description An id that is taken answers 409, also when another tenant has taken it.
+         */
+        post: operations["createOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an organization
+         * @description One organization by its id.
+         */
+        get: operations["getOrganization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an organization
+         * @description What the body does not name stays as it is. Nothing is deleted: an organization that is not in use any more is suspended.
+         */
+        patch: operations["updateOrganization"];
+        trace?: never;
+    };
     "/v1/sites": {
         parameters: {
             query?: never;
@@ -323,7 +371,11 @@ export interface paths {
          */
         get: operations["listSites"];
         put?: never;
-        post?: never;
+        /**
+         * Create a site
+         * @description Like the registration that chargers may do, but it never changes a site that is there: an id that is taken answers 409. A charger or an operator that is not the caller's tenant's answers 404, and then nothing is stored.
+         */
+        post: operations["createSite"];
         delete?: never;
         options?: never;
         head?: never;
@@ -347,7 +399,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a site
+         * @description What the body does not name stays as it is. Schedules that are set already keep the time zone they were set in. Chargers come to a site and leave it with a change of theirs.
+         */
+        patch: operations["updateSite"];
         trace?: never;
     };
     "/v1/devices": {
@@ -363,7 +419,11 @@ export interface paths {
          */
         get: operations["listDevices"];
         put?: never;
-        post?: never;
+        /**
+         * Create a charger
+         * @description Enters a charger before it calls for the first time, as its own registration would. The secret is shown here and never again, and goes into the charger. A serial number that is known answers 409; a site that is not the caller's tenant's answers 404.
+         */
+        post: operations["createDevice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -387,7 +447,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a charger
+         * @description Puts a charger on a site of the caller's tenant, or takes it off its site. Everything else about a charger is its own to say. A site that is not the tenant's answers 404.
+         */
+        patch: operations["updateDevice"];
         trace?: never;
     };
     "/v1/devices/{id}/connectors": {
@@ -1620,6 +1684,11 @@ export interface components {
              */
             created_at: string;
         };
+        /** @description What is to be different about a charger. */
+        DeviceChange: {
+            /** @description The site that it stands on; null for none. */
+            site_id?: string | null;
+        };
         /** @description What a charger needs to ask for a token. The secret is shown this once and kept only as a hash. */
         DeviceCredentials: {
             device_id: string;
@@ -2096,12 +2165,62 @@ export interface components {
             /** @description The body as parsed; null without one. */
             request_body: unknown;
         };
+        /** @description A charger to be. */
+        NewDevice: {
+            /** @description The serial number on the type plate. It is unique among all chargers of the platform. */
+            sn: string;
+            /** @description The model's name. A model that the catalogue knows gets its connectors at once, any other one when they first report. */
+            model: string;
+            manufacturer: string;
+            /** @description The running version, in the maker's own notation. Versions are compared for equality only, never for order. */
+            firmware_version: string;
+            /** @description The hardware address of the network interface. */
+            mac?: string;
+            /** @description The site that it stands on. */
+            site_id?: string;
+        };
+        /** @description An organization to be. */
+        NewOrganization: {
+            /** @description A readable slug, unique on the platform. Without it the id is a UUID. */
+            organization_id?: string;
+            name: string;
+            /** @description ISO 3166-1 alpha-2 country code. */
+            country: string;
+            /**
+             * @description The state of the business relation; active unless it is said.
+             * @enum {string}
+             */
+            status?: "active" | "suspended";
+        };
         /** @description A service account to be. */
         NewServiceAccount: {
             /** @description The name to show. It need not be unique. */
             name: string;
             /** @description What it may do. A scope that comes twice counts once. */
             scopes: components["schemas"]["ServiceAccountScope"][];
+        };
+        /** @description A site to be. */
+        NewSite: {
+            /** @description Unique on the platform. Without it the id is a new UUID. */
+            site_id?: string;
+            name: string;
+            address: string;
+            postcode: string;
+            /** @description Degrees north of the equator (WGS 84). */
+            lat: number;
+            /** @description Degrees east of Greenwich (WGS 84). */
+            lng: number;
+            /** @description What the grid connection can give, often less than the sum of the chargers' ratings. Flexibility in percent is of this. */
+            power_capacity: number;
+            /** @description The chargers that stand here. A charger stands at one site at a time. */
+            device_ids?: string[];
+            /** @description The operator who runs the site. Without it the tenant's first operator does. */
+            operator_id?: string;
+            /**
+             * Format: timezone
+             * @description The IANA name of the local time zone, such as Europe/London. Another name is 400.
+             */
+            timezone?: string;
         };
         /** @description The error of a token endpoint, as RFC 6749 has it. It is not wrapped in the envelope. */
         OAuthError: {
@@ -2140,6 +2259,28 @@ export interface components {
             client_secret?: string;
             /** @description The scopes to put into the token, separated by spaces. Without it the token has all the scopes that the client holds. */
             scope?: string;
+        };
+        /** @description A brand of the tenant, which groups sites. The same as an operator. */
+        Organization: {
+            /** @description The id given at creation; sites name it as their `operator_id`. */
+            organization_id: string;
+            /** @description The name to show. */
+            name: string;
+            /** @description ISO 3166-1 alpha-2 country code. */
+            country: string;
+            /** @description The state of the business relation. */
+            status: string;
+        };
+        /** @description What is to be different about an organization. */
+        OrganizationChange: {
+            name?: string;
+            /** @description ISO 3166-1 alpha-2 country code. */
+            country?: string;
+            /**
+             * @description The state of the business relation.
+             * @enum {string}
+             */
+            status?: "active" | "suspended";
         };
         /** @description A command that waits for the charger. It may come more than once and by either way, heartbeat or long-poll, so a charger does each command_id once. */
         PendingCommand: {
@@ -2337,6 +2478,25 @@ export interface components {
              * @description When the site was first registered.
              */
             created_at: string;
+        };
+        /** @description What is to be different about a site. */
+        SiteChange: {
+            name?: string;
+            address?: string;
+            postcode?: string;
+            /** @description Degrees north of the equator (WGS 84). */
+            lat?: number;
+            /** @description Degrees east of Greenwich (WGS 84). */
+            lng?: number;
+            /** @description What the grid connection can give, often less than the sum of the chargers' ratings. Flexibility in percent is of this. */
+            power_capacity?: number;
+            /** @description The operator who runs the site; null for none. */
+            operator_id?: string | null;
+            /**
+             * Format: timezone
+             * @description The IANA name of the local time zone, such as Europe/London. Another name is 400.
+             */
+            timezone?: string;
         };
         /** @description A place with chargers. */
         SiteRegistration: {
@@ -2725,6 +2885,11 @@ export interface components {
          * @example acme-charging-uk
          */
         OperatorId: string;
+        /**
+         * @description The organization. Another tenant's id answers 404.
+         * @example acme-charging-uk
+         */
+        OrganizationId: string;
         /**
          * @description Which page to return, counted from 1. A page beyond the last one has no items.
          * @example 1
@@ -3272,6 +3437,172 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listOrganizations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which page to return, counted from 1. A page beyond the last one has no items.
+                 * @example 1
+                 */
+                page?: components["parameters"]["Page"];
+                /**
+                 * @description How many items one page holds.
+                 * @example 20
+                 */
+                size?: components["parameters"]["Size"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of organizations. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["Organization"][];
+                            /** @description How many there are in all pages. */
+                            total: number;
+                            /** @description The page this reply holds, counted from 1. */
+                            page: number;
+                            /** @description The page size that was applied. */
+                            size: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The organization. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganization"];
+            };
+        };
+        responses: {
+            /** @description The organization as it was stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Organization"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization. Another tenant's id answers 404.
+                 * @example acme-charging-uk
+                 */
+                id: components["parameters"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Organization"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization. Another tenant's id answers 404.
+                 * @example acme-charging-uk
+                 */
+                id: components["parameters"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationChange"];
+            };
+        };
+        responses: {
+            /** @description The organization as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Organization"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listSites: {
         parameters: {
             query?: {
@@ -3325,6 +3656,44 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    createSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The site. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSite"];
+            };
+        };
+        responses: {
+            /** @description The site. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Site"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getSite: {
         parameters: {
             query?: never;
@@ -3356,6 +3725,49 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id under which the site was registered. Another tenant's id answers 404.
+                 * @example 7b1c5f7e-3a55-4f0e-9a43-0d1f5f0e7c11
+                 */
+                id: components["parameters"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteChange"];
+            };
+        };
+        responses: {
+            /** @description The site as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Site"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -3419,6 +3831,45 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    createDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The charger. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description The charger is entered. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["DeviceCredentials"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getDevice: {
         parameters: {
             query?: never;
@@ -3450,6 +3901,49 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id that the charger got at its registration. Another tenant's id answers 404.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                id: components["parameters"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChange"];
+            };
+        };
+        responses: {
+            /** @description The charger as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Device"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -52,6 +52,8 @@ const NAMED_IN_BODY: Record<string, Fields> = {
   registerSite: { device_ids: [randomUUID()] },
   controlFlexibility: { target_ids: [randomUUID()] },
   queueCommand: { device_id: randomUUID() },
+  createSite: { device_ids: [randomUUID()] },
+  createDevice: { site_id: randomUUID() },
 }
 
 function nameUnknown(draft: Draft): void {
@@ -63,6 +65,9 @@ function nameUnknown(draft: Draft): void {
 /** What contradicts an earlier request that was the same otherwise. */
 const CONTRADICTIONS: Record<string, Fields> = {
   registerDevice: {},
+  createOrganization: {},
+  createSite: {},
+  createDevice: {},
   uploadTelemetry: { power: 11 },
   uploadChargingRecord: { energy: 99 },
   reportCommandStatus: { status: 'failed' },

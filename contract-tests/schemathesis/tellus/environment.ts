@@ -28,6 +28,7 @@ export async function environment(server: TestServer): Promise<Record<string, st
     '/v1/commands/': { id: command.body.data.command_id },
     '/v1/charging-records/': { id: records.body.data.items[0].record_id },
     '/v1/operators/': { id: operatorId },
+    '/v1/organizations/': { id: operatorId },
     '/v1/service-accounts/{id}/rotate': { id: service_account_id },
     '/v1/sites/': { id: siteId },
   }
@@ -36,6 +37,10 @@ export async function environment(server: TestServer): Promise<Record<string, st
     '/v1/device/token': { device_id: charger.deviceId, device_secret: charger.secret },
     '/v1/oauth/token': { client_id, client_secret, scope: 'read write' },
     '/v1/service-accounts/token': { service_account_id, service_account_secret },
+    '/v1/sites': { device_ids: [spare.deviceId], operator_id: operatorId },
+    '/v1/sites/{id}': { operator_id: operatorId },
+    '/v1/devices': { site_id: siteId },
+    '/v1/devices/{id}': { site_id: siteId },
     '/v1/device/command-status': { command_id: command.body.data.command_id },
     '/v1/device/site': { device_ids: [spare.deviceId], operator_id: operatorId },
     '/v1/control/flexibility': { target_type: 'site', target_ids: [siteId] },

@@ -96,11 +96,12 @@ export async function openSubject(server: TestServer): Promise<Subject> {
       RecordId: upload.record_id,
       CommandId: command.command_id as string,
       OperatorId: operators.body.data[0].id as string,
+      OrganizationId: operators.body.data[0].id as string,
       ServiceAccountId: account.service_account_id as string,
     }
   }
 
-  const names = ['DeviceId', 'SiteId', 'RecordId', 'CommandId', 'OperatorId', 'ServiceAccountId']
+  const names = ['DeviceId', 'SiteId', 'RecordId', 'CommandId', 'OperatorId', 'ServiceAccountId', 'OrganizationId']
   // Ids are opaque, so one of a strange form is an unknown one; only what the contract bounds is refused as invalid.
   const strange = ['no-such-thing', '1', "'; drop table core.devices; --", '%', '\u{1F50C}', 'a/b', '__proto__']
   return {
