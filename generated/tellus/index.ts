@@ -43,7 +43,14 @@ import { setSchedule } from '../../handlers/tellus/commands/setSchedule.ts'
 import { deleteSchedule } from '../../handlers/tellus/commands/deleteSchedule.ts'
 import { controlFlexibility } from '../../handlers/tellus/commands/controlFlexibility.ts'
 import { listFirmwareVersions } from '../../handlers/tellus/firmware/listFirmwareVersions.ts'
+import { listFirmwareReleases } from '../../handlers/tellus/firmware/listFirmwareReleases.ts'
+import { createFirmwareRelease } from '../../handlers/tellus/firmware/createFirmwareRelease.ts'
+import { getFirmwareRelease } from '../../handlers/tellus/firmware/getFirmwareRelease.ts'
+import { updateFirmwareRelease } from '../../handlers/tellus/firmware/updateFirmwareRelease.ts'
 import { listConfigurationProfiles } from '../../handlers/tellus/configuration/listConfigurationProfiles.ts'
+import { createConfigurationProfile } from '../../handlers/tellus/configuration/createConfigurationProfile.ts'
+import { getConfigurationProfile } from '../../handlers/tellus/configuration/getConfigurationProfile.ts'
+import { updateConfigurationProfile } from '../../handlers/tellus/configuration/updateConfigurationProfile.ts'
 import { listModels } from '../../handlers/tellus/models/listModels.ts'
 import { listServiceAccounts } from '../../handlers/tellus/service-accounts/listServiceAccounts.ts'
 import { createServiceAccount } from '../../handlers/tellus/service-accounts/createServiceAccount.ts'
@@ -114,7 +121,14 @@ export interface Handlers {
   deleteSchedule: Handler<operations['deleteSchedule'], 'operatorToken'>
   controlFlexibility: Handler<operations['controlFlexibility'], 'operatorToken'>
   listFirmwareVersions: Handler<operations['listFirmwareVersions'], 'operatorToken'>
+  listFirmwareReleases: Handler<operations['listFirmwareReleases'], 'operatorToken'>
+  createFirmwareRelease: Handler<operations['createFirmwareRelease'], 'operatorToken'>
+  getFirmwareRelease: Handler<operations['getFirmwareRelease'], 'operatorToken'>
+  updateFirmwareRelease: Handler<operations['updateFirmwareRelease'], 'operatorToken'>
   listConfigurationProfiles: Handler<operations['listConfigurationProfiles'], 'operatorToken'>
+  createConfigurationProfile: Handler<operations['createConfigurationProfile'], 'operatorToken'>
+  getConfigurationProfile: Handler<operations['getConfigurationProfile'], 'operatorToken'>
+  updateConfigurationProfile: Handler<operations['updateConfigurationProfile'], 'operatorToken'>
   listModels: Handler<operations['listModels'], 'operatorToken'>
   listServiceAccounts: Handler<operations['listServiceAccounts'], 'operatorToken'>
   createServiceAccount: Handler<operations['createServiceAccount'], 'operatorToken'>
@@ -185,7 +199,14 @@ export const handlers: Handlers = {
   deleteSchedule,
   controlFlexibility,
   listFirmwareVersions,
+  listFirmwareReleases,
+  createFirmwareRelease,
+  getFirmwareRelease,
+  updateFirmwareRelease,
   listConfigurationProfiles,
+  createConfigurationProfile,
+  getConfigurationProfile,
+  updateConfigurationProfile,
   listModels,
   listServiceAccounts,
   createServiceAccount,

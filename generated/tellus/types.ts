@@ -421,7 +421,7 @@ export interface paths {
         put?: never;
         /**
          * Create a charger
-         * @description Enters a charger before it calls for the first time, as its own registration would. The secret is shown here and never again, and goes into the charger. A serial number that is known answers 409; a site that is not the caller's tenant's answers 404.
+         * @description Enters a charger before it calls for the first time, as its own registration would. The secret is shown here and never again, and goes into the charger. A serial number that is known answers 409, unless its secret was reset; a site that is not the caller's tenant's answers 404.
          */
         post: operations["createDevice"];
         delete?: never;
@@ -742,6 +742,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/firmware/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List firmware releases
+         * @description The releases of the catalogue, which all tenants share, and those of the caller's tenant, by manufacturer and model, the newest first.
+         */
+        get: operations["listFirmwareReleases"];
+        put?: never;
+        /**
+         * Create a firmware release
+         * @description A release for the chargers of the caller's tenant; other tenants do not see it. The one that is marked as latest is what adoption is measured by, before that of the catalogue, and takes the mark from the one before. The tenant's release of a version that it has already answers 409.
+         */
+        post: operations["createFirmwareRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/firmware/releases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a firmware release
+         * @description One release by its id.
+         */
+        get: operations["getFirmwareRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a firmware release
+         * @description What the body does not name stays as it is. What a release is for and its version never change. One of the catalogue belongs to all tenants and answers 409.
+         */
+        patch: operations["updateFirmwareRelease"];
+        trace?: never;
+    };
     "/v1/configuration/profiles": {
         parameters: {
             query?: never;
@@ -755,11 +803,39 @@ export interface paths {
          */
         get: operations["listConfigurationProfiles"];
         put?: never;
-        post?: never;
+        /**
+         * Create a configuration profile
+         * @description Several profiles may be for the same model. Without a version it gets 1.
+         */
+        post: operations["createConfigurationProfile"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/configuration/profiles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a configuration profile
+         * @description One profile by its id.
+         */
+        get: operations["getConfigurationProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a configuration profile
+         * @description What the body does not name stays as it is; `settings` are replaced as a whole. Every change gives the profile another version: the one in the body, else the next number, or a new label where the present one is no number.
+         */
+        patch: operations["updateConfigurationProfile"];
         trace?: never;
     };
     "/v1/models": {
@@ -1621,6 +1697,21 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description What is to be different about a profile. */
+        ConfigurationProfileChange: {
+            /** @description The name to show. */
+            name?: string;
+            /** @description Maker of the chargers. */
+            manufacturer?: string;
+            /** @description Their model. */
+            model?: string;
+            /** @description An opaque label. */
+            version?: string;
+            /** @description Settings by name; names and values depend on the model. */
+            settings?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description The live state of one connector, moved by telemetry, events and faults. Measured values are null before the first sample; an old sample that arrives late never moves them back. */
         Connector: {
             /** @description The number of the connector on its charger, counted from 1. */
@@ -1825,7 +1916,7 @@ export interface components {
             model: string;
             /** @description Who makes it. */
             manufacturer: string;
-            /** @description The version that the catalogue marks as latest, never the highest by spelling; null for a model outside the catalogue. */
+            /** @description The version that is marked as latest, by a release of the tenant's own or else by the catalogue, never the highest by spelling; null where neither marks one. */
             latest_version: string | null;
             /** @description Chargers counted. */
             total_devices: number;
@@ -1835,6 +1926,51 @@ export interface components {
             adoption_percentage: number;
             /** @description All versions in use, the most used first. */
             versions: components["schemas"]["FirmwareVersionCount"][];
+        };
+        /** @description A version of the firmware of one model. */
+        FirmwareRelease: {
+            /** @description The release. */
+            release_id: string;
+            /** @description Who makes the chargers that it is for. */
+            manufacturer: string;
+            /** @description Their model. */
+            model: string;
+            /** @description An opaque label in the maker's own notation. */
+            version: string;
+            /** @description Whether it is what chargers of the model should run. */
+            is_latest: boolean;
+            /** @description What is new in it. */
+            notes: string | null;
+            /** @description Where it is found. */
+            download_url: string | null;
+            /** @description The SHA-256 of the file, as 64 hexadecimal digits. */
+            sha256: string | null;
+            /**
+             * @description The `catalogue` is shared by all tenants and cannot be changed; what a tenant has created is its `own`.
+             * @enum {string}
+             */
+            origin: "catalogue" | "own";
+            /**
+             * Format: date-time
+             * @description When it was entered.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description What is to be different about a release. */
+        FirmwareReleaseChange: {
+            /** @description Whether it is what chargers of the model should run. It takes the mark from the release that had it. */
+            is_latest?: boolean;
+            /** @description What is new in it. */
+            notes?: string | null;
+            /** @description Where it is found. */
+            download_url?: string | null;
+            /** @description The SHA-256 of the file, as 64 hexadecimal digits. */
+            sha256?: string | null;
         };
         /** @description How far an upgrade has come. */
         FirmwareStatusReport: {
@@ -2165,6 +2301,21 @@ export interface components {
             /** @description The body as parsed; null without one. */
             request_body: unknown;
         };
+        /** @description A profile to be. */
+        NewConfigurationProfile: {
+            /** @description The name to show. */
+            name: string;
+            /** @description Maker of the chargers. */
+            manufacturer: string;
+            /** @description Their model. */
+            model: string;
+            /** @description An opaque label. */
+            version?: string;
+            /** @description Settings by name; names and values depend on the model. */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A charger to be. */
         NewDevice: {
             /** @description The serial number on the type plate. It is unique among all chargers of the platform. */
@@ -2178,6 +2329,23 @@ export interface components {
             mac?: string;
             /** @description The site that it stands on. */
             site_id?: string;
+        };
+        /** @description A release to be. */
+        NewFirmwareRelease: {
+            /** @description Who makes the chargers that it is for. */
+            manufacturer: string;
+            /** @description Their model. */
+            model: string;
+            /** @description An opaque label in the maker's own notation. */
+            version: string;
+            /** @description Whether it is what chargers of the model should run. It takes the mark from the release that had it. Without it, no. */
+            is_latest?: boolean;
+            /** @description What is new in it. */
+            notes?: string | null;
+            /** @description Where it is found. */
+            download_url?: string | null;
+            /** @description The SHA-256 of the file, as 64 hexadecimal digits. */
+            sha256?: string | null;
         };
         /** @description An organization to be. */
         NewOrganization: {
@@ -2896,10 +3064,20 @@ export interface components {
          */
         Page: number;
         /**
+         * @description The profile. Another tenant's id answers 404.
+         * @example 1f6b2c3d-5e4f-4a7b-8c9d-0e1f2a3b4c5d
+         */
+        ProfileId: string;
+        /**
          * @description The record_id that the charger chose when it uploaded the record. Another tenant's id answers 404.
          * @example c7f3f7a8-2a3e-4c61-9f52-6e1d7f3a1b04
          */
         RecordId: string;
+        /**
+         * @description The release. One that is another tenant's answers 404.
+         * @example 2d7c1b90-4f3e-4a68-9b2d-8e1f0c5a7d33
+         */
+        ReleaseId: string;
         /**
          * @description The service account. Another tenant's id answers 404.
          * @example 6d1f0b52-9c3e-4e0a-8d53-1b7c5a2f4e90
@@ -4714,6 +4892,183 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listFirmwareReleases: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which page to return, counted from 1. A page beyond the last one has no items.
+                 * @example 1
+                 */
+                page?: components["parameters"]["Page"];
+                /**
+                 * @description How many items one page holds.
+                 * @example 20
+                 */
+                size?: components["parameters"]["Size"];
+                /**
+                 * @description Only releases for chargers of this maker.
+                 * @example Tellus Power
+                 */
+                manufacturer?: string;
+                /**
+                 * @description Only releases for this model.
+                 * @example TP-AC22
+                 */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of releases. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["FirmwareRelease"][];
+                            /** @description How many there are in all pages. */
+                            total: number;
+                            /** @description The page this reply holds, counted from 1. */
+                            page: number;
+                            /** @description The page size that was applied. */
+                            size: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createFirmwareRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The release. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFirmwareRelease"];
+            };
+        };
+        responses: {
+            /** @description The release as it was stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["FirmwareRelease"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getFirmwareRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The release. One that is another tenant's answers 404.
+                 * @example 2d7c1b90-4f3e-4a68-9b2d-8e1f0c5a7d33
+                 */
+                id: components["parameters"]["ReleaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The release. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["FirmwareRelease"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateFirmwareRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The release. One that is another tenant's answers 404.
+                 * @example 2d7c1b90-4f3e-4a68-9b2d-8e1f0c5a7d33
+                 */
+                id: components["parameters"]["ReleaseId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmwareReleaseChange"];
+            };
+        };
+        responses: {
+            /** @description The release as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["FirmwareRelease"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listConfigurationProfiles: {
         parameters: {
             query?: {
@@ -4757,6 +5112,121 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createConfigurationProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The profile. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfigurationProfile"];
+            };
+        };
+        responses: {
+            /** @description The profile as it was stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ConfigurationProfile"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getConfigurationProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The profile. Another tenant's id answers 404.
+                 * @example 1f6b2c3d-5e4f-4a7b-8c9d-0e1f2a3b4c5d
+                 */
+                id: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ConfigurationProfile"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateConfigurationProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The profile. Another tenant's id answers 404.
+                 * @example 1f6b2c3d-5e4f-4a7b-8c9d-0e1f2a3b4c5d
+                 */
+                id: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigurationProfileChange"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ConfigurationProfile"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

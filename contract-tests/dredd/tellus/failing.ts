@@ -67,13 +67,14 @@ const CONTRADICTIONS: Record<string, Fields> = {
   registerDevice: {},
   createOrganization: {},
   createSite: {},
+  createFirmwareRelease: {},
   createDevice: {},
   uploadTelemetry: { power: 11 },
   uploadChargingRecord: { energy: 99 },
   reportCommandStatus: { status: 'failed' },
 }
 
-async function contradict(draft: Draft, { server, admin }: World): Promise<void> {
+async function contradict(draft: Draft, { server, admin, findRelease }: World): Promise<void> {
   const { operationId } = draft.route.operation
   if (operationId === 'registerSite') {
     const theirs = { ...fieldsOf(draft), device_ids: [] }
@@ -82,6 +83,10 @@ async function contradict(draft: Draft, { server, admin }: World): Promise<void>
   }
   if (operationId === 'rotateServiceAccount') {
     await server.call('POST', `/v1/service-accounts/${draft.path.id}/disable`, { token: admin })
+    return
+  }
+  if (operationId === 'updateFirmwareRelease') {
+    draft.path.id = await findRelease('catalogue')
     return
   }
   const contradiction = CONTRADICTIONS[operationId]

@@ -19,6 +19,15 @@ export async function environment(server: TestServer): Promise<Record<string, st
     token: operator,
     body: { name: 'Schemathesis', scopes: ['site:read'] },
   })
+  const facts = { manufacturer: 'Tellus Power', model: 'TP-AC22' }
+  const release = await server.call('POST', '/v1/firmware/releases', {
+    token: operator,
+    body: { ...facts, version: 'Schemathesis' },
+  })
+  const profile = await server.call('POST', '/v1/configuration/profiles', {
+    token: operator,
+    body: { ...facts, name: 'Schemathesis', settings: {} },
+  })
   const { service_account_id, service_account_secret } = account.body.data
   const siteId = sites.body.data.items[0].site_id
   const operatorId = operators.body.data[0].id
@@ -29,6 +38,8 @@ export async function environment(server: TestServer): Promise<Record<string, st
     '/v1/charging-records/': { id: records.body.data.items[0].record_id },
     '/v1/operators/': { id: operatorId },
     '/v1/organizations/': { id: operatorId },
+    '/v1/firmware/releases/': { id: release.body.data.release_id },
+    '/v1/configuration/profiles/': { id: profile.body.data.profile_id },
     '/v1/service-accounts/{id}/rotate': { id: service_account_id },
     '/v1/sites/': { id: siteId },
   }

@@ -89,7 +89,12 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     await put(`${connector}/schedule`, plan)
     const operators = await server.call('GET', '/v1/operators', { token })
     const account = await put('/v1/service-accounts', { name: 'test', scopes: ['site:read'] })
+    const facts = { manufacturer: 'Tellus Power', model: randomUUID() }
+    const release = await put('/v1/firmware/releases', { ...facts, version: '1' })
+    const profile = await put('/v1/configuration/profiles', { ...facts, name: 'test', settings: {} })
     return {
+      ReleaseId: release.release_id as string,
+      ProfileId: profile.profile_id as string,
       DeviceId: charger.deviceId,
       ConnectorId: '1',
       SiteId: place.site_id,
@@ -101,7 +106,17 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     }
   }
 
-  const names = ['DeviceId', 'SiteId', 'RecordId', 'CommandId', 'OperatorId', 'ServiceAccountId', 'OrganizationId']
+  const names = [
+    'DeviceId',
+    'SiteId',
+    'RecordId',
+    'CommandId',
+    'OperatorId',
+    'ServiceAccountId',
+    'OrganizationId',
+    'ReleaseId',
+    'ProfileId',
+  ]
   // Ids are opaque, so one of a strange form is an unknown one; only what the contract bounds is refused as invalid.
   const strange = ['no-such-thing', '1', "'; drop table core.devices; --", '%', '\u{1F50C}', 'a/b', '__proto__']
   return {
