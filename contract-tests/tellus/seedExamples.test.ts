@@ -296,7 +296,7 @@ describe('every GET', () => {
     it(`answers OPTIONS ${example.path} without a token`, async () => {
       const { status, headers } = await server.call('OPTIONS', fill(example.path))
       assert.equal(status, 204)
-      assert.match(headers.get('allow')!, /GET, HEAD, OPTIONS/)
+      assert.match(headers.get('allow')!, /^GET, (?:[A-Z]+, )*HEAD, OPTIONS$/)
     })
   }
 })

@@ -16,10 +16,18 @@ import { getHealth } from '../../handlers/tellus/health/getHealth.ts'
 import { issueOperatorToken } from '../../handlers/tellus/oauth/issueOperatorToken.ts'
 import { listOperators } from '../../handlers/tellus/operators/listOperators.ts'
 import { getOperator } from '../../handlers/tellus/operators/getOperator.ts'
+import { listOrganizations } from '../../handlers/tellus/organizations/listOrganizations.ts'
+import { createOrganization } from '../../handlers/tellus/organizations/createOrganization.ts'
+import { getOrganization } from '../../handlers/tellus/organizations/getOrganization.ts'
+import { updateOrganization } from '../../handlers/tellus/organizations/updateOrganization.ts'
 import { listSites } from '../../handlers/tellus/sites/listSites.ts'
+import { createSite } from '../../handlers/tellus/sites/createSite.ts'
 import { getSite } from '../../handlers/tellus/sites/getSite.ts'
+import { updateSite } from '../../handlers/tellus/sites/updateSite.ts'
 import { listDevices } from '../../handlers/tellus/devices/listDevices.ts'
+import { createDevice } from '../../handlers/tellus/devices/createDevice.ts'
 import { getDevice } from '../../handlers/tellus/devices/getDevice.ts'
+import { updateDevice } from '../../handlers/tellus/devices/updateDevice.ts'
 import { listConnectors } from '../../handlers/tellus/devices/listConnectors.ts'
 import { getComponentHealth } from '../../handlers/tellus/devices/getComponentHealth.ts'
 import { listComponentHealth } from '../../handlers/tellus/devices/listComponentHealth.ts'
@@ -40,7 +48,14 @@ import { setSchedule } from '../../handlers/tellus/commands/setSchedule.ts'
 import { deleteSchedule } from '../../handlers/tellus/commands/deleteSchedule.ts'
 import { controlFlexibility } from '../../handlers/tellus/commands/controlFlexibility.ts'
 import { listFirmwareVersions } from '../../handlers/tellus/firmware/listFirmwareVersions.ts'
+import { listFirmwareReleases } from '../../handlers/tellus/firmware/listFirmwareReleases.ts'
+import { createFirmwareRelease } from '../../handlers/tellus/firmware/createFirmwareRelease.ts'
+import { getFirmwareRelease } from '../../handlers/tellus/firmware/getFirmwareRelease.ts'
+import { updateFirmwareRelease } from '../../handlers/tellus/firmware/updateFirmwareRelease.ts'
 import { listConfigurationProfiles } from '../../handlers/tellus/configuration/listConfigurationProfiles.ts'
+import { createConfigurationProfile } from '../../handlers/tellus/configuration/createConfigurationProfile.ts'
+import { getConfigurationProfile } from '../../handlers/tellus/configuration/getConfigurationProfile.ts'
+import { updateConfigurationProfile } from '../../handlers/tellus/configuration/updateConfigurationProfile.ts'
 import { listModels } from '../../handlers/tellus/models/listModels.ts'
 import { listServiceAccounts } from '../../handlers/tellus/service-accounts/listServiceAccounts.ts'
 import { createServiceAccount } from '../../handlers/tellus/service-accounts/createServiceAccount.ts'
@@ -84,10 +99,18 @@ export interface Handlers {
   issueOperatorToken: Handler<operations['issueOperatorToken'], 'anonymous'>
   listOperators: Handler<operations['listOperators'], 'operatorToken'>
   getOperator: Handler<operations['getOperator'], 'operatorToken'>
+  listOrganizations: Handler<operations['listOrganizations'], 'operatorToken'>
+  createOrganization: Handler<operations['createOrganization'], 'operatorToken'>
+  getOrganization: Handler<operations['getOrganization'], 'operatorToken'>
+  updateOrganization: Handler<operations['updateOrganization'], 'operatorToken'>
   listSites: Handler<operations['listSites'], 'operatorToken'>
+  createSite: Handler<operations['createSite'], 'operatorToken'>
   getSite: Handler<operations['getSite'], 'operatorToken'>
+  updateSite: Handler<operations['updateSite'], 'operatorToken'>
   listDevices: Handler<operations['listDevices'], 'operatorToken'>
+  createDevice: Handler<operations['createDevice'], 'operatorToken'>
   getDevice: Handler<operations['getDevice'], 'operatorToken'>
+  updateDevice: Handler<operations['updateDevice'], 'operatorToken'>
   listConnectors: Handler<operations['listConnectors'], 'operatorToken'>
   getComponentHealth: Handler<operations['getComponentHealth'], 'operatorToken'>
   listComponentHealth: Handler<operations['listComponentHealth'], 'operatorToken'>
@@ -108,7 +131,14 @@ export interface Handlers {
   deleteSchedule: Handler<operations['deleteSchedule'], 'operatorToken'>
   controlFlexibility: Handler<operations['controlFlexibility'], 'operatorToken'>
   listFirmwareVersions: Handler<operations['listFirmwareVersions'], 'operatorToken'>
+  listFirmwareReleases: Handler<operations['listFirmwareReleases'], 'operatorToken'>
+  createFirmwareRelease: Handler<operations['createFirmwareRelease'], 'operatorToken'>
+  getFirmwareRelease: Handler<operations['getFirmwareRelease'], 'operatorToken'>
+  updateFirmwareRelease: Handler<operations['updateFirmwareRelease'], 'operatorToken'>
   listConfigurationProfiles: Handler<operations['listConfigurationProfiles'], 'operatorToken'>
+  createConfigurationProfile: Handler<operations['createConfigurationProfile'], 'operatorToken'>
+  getConfigurationProfile: Handler<operations['getConfigurationProfile'], 'operatorToken'>
+  updateConfigurationProfile: Handler<operations['updateConfigurationProfile'], 'operatorToken'>
   listModels: Handler<operations['listModels'], 'operatorToken'>
   listServiceAccounts: Handler<operations['listServiceAccounts'], 'operatorToken'>
   createServiceAccount: Handler<operations['createServiceAccount'], 'operatorToken'>
@@ -152,10 +182,18 @@ export const handlers: Handlers = {
   issueOperatorToken,
   listOperators,
   getOperator,
+  listOrganizations,
+  createOrganization,
+  getOrganization,
+  updateOrganization,
   listSites,
+  createSite,
   getSite,
+  updateSite,
   listDevices,
+  createDevice,
   getDevice,
+  updateDevice,
   listConnectors,
   getComponentHealth,
   listComponentHealth,
@@ -176,7 +214,14 @@ export const handlers: Handlers = {
   deleteSchedule,
   controlFlexibility,
   listFirmwareVersions,
+  listFirmwareReleases,
+  createFirmwareRelease,
+  getFirmwareRelease,
+  updateFirmwareRelease,
   listConfigurationProfiles,
+  createConfigurationProfile,
+  getConfigurationProfile,
+  updateConfigurationProfile,
   listModels,
   listServiceAccounts,
   createServiceAccount,

@@ -334,6 +334,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List organizations
+         * @description The organizations of the caller's tenant by name. They are what `/v1/operators` shows as operators: brands that group sites.
+         */
+        get: operations["listOrganizations"];
+        put?: never;
+        /**
+         * Create an organization
+         * @description An id that is taken answers 409, also when another tenant has taken it.
+         */
+        post: operations["createOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an organization
+         * @description One organization by its id.
+         */
+        get: operations["getOrganization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an organization
+         * @description What the body does not name stays as it is. Nothing is deleted: an organization that is not in use any more is suspended.
+         */
+        patch: operations["updateOrganization"];
+        trace?: never;
+    };
     "/v1/sites": {
         parameters: {
             query?: never;
@@ -347,7 +395,11 @@ export interface paths {
          */
         get: operations["listSites"];
         put?: never;
-        post?: never;
+        /**
+         * Create a site
+         * @description Like the registration that chargers may do, but it never changes a site that is there: an id that is taken answers 409. A charger or an operator that is not the caller's tenant's answers 404, and then nothing is stored.
+         */
+        post: operations["createSite"];
         delete?: never;
         options?: never;
         head?: never;
@@ -371,7 +423,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a site
+         * @description What the body does not name stays as it is. Schedules that are set already keep the time zone they were set in. Chargers come to a site and leave it with a change of theirs.
+         */
+        patch: operations["updateSite"];
         trace?: never;
     };
     "/v1/devices": {
@@ -387,7 +443,11 @@ export interface paths {
          */
         get: operations["listDevices"];
         put?: never;
-        post?: never;
+        /**
+         * Create a charger
+         * @description Enters a charger before it calls for the first time, as its own registration would. The secret is shown here and never again, and goes into the charger. A serial number that is known answers 409, unless its secret was reset; a site that is not the caller's tenant's answers 404.
+         */
+        post: operations["createDevice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -411,7 +471,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a charger
+         * @description Puts a charger on a site of the caller's tenant, or takes it off its site. Everything else about a charger is its own to say. A site that is not the tenant's answers 404.
+         */
+        patch: operations["updateDevice"];
         trace?: never;
     };
     "/v1/devices/{id}/connectors": {
@@ -792,6 +856,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/firmware/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List firmware releases
+         * @description The releases of the catalogue, which all tenants share, and those of the caller's tenant, by manufacturer and model, the newest first.
+         */
+        get: operations["listFirmwareReleases"];
+        put?: never;
+        /**
+         * Create a firmware release
+         * @description A release for the chargers of the caller's tenant; other tenants do not see it. The one that is marked as latest is what adoption is measured by, before that of the catalogue, and takes the mark from the one before. The tenant's release of a version that it has already answers 409.
+         */
+        post: operations["createFirmwareRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/firmware/releases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a firmware release
+         * @description One release by its id.
+         */
+        get: operations["getFirmwareRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a firmware release
+         * @description What the body does not name stays as it is. What a release is for and its version never change. One of the catalogue belongs to all tenants and answers 409.
+         */
+        patch: operations["updateFirmwareRelease"];
+        trace?: never;
+    };
     "/v1/configuration/profiles": {
         parameters: {
             query?: never;
@@ -805,11 +917,39 @@ export interface paths {
          */
         get: operations["listConfigurationProfiles"];
         put?: never;
-        post?: never;
+        /**
+         * Create a configuration profile
+         * @description Several profiles may be for the same model. Without a version it gets 1.
+         */
+        post: operations["createConfigurationProfile"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/configuration/profiles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a configuration profile
+         * @description One profile by its id.
+         */
+        get: operations["getConfigurationProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a configuration profile
+         * @description What the body does not name stays as it is; `settings` are replaced as a whole. Every change gives the profile another version: the one in the body, else the next number, or a new label where the present one is no number.
+         */
+        patch: operations["updateConfigurationProfile"];
         trace?: never;
     };
     "/v1/models": {
@@ -1679,6 +1819,21 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description What is to be different about a profile. */
+        ConfigurationProfileChange: {
+            /** @description The name to show. */
+            name?: string;
+            /** @description Maker of the chargers. */
+            manufacturer?: string;
+            /** @description Their model. */
+            model?: string;
+            /** @description An opaque label. */
+            version?: string;
+            /** @description Settings by name; names and values depend on the model. */
+            settings?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description The live state of one connector, moved by telemetry, events and faults. Measured values are null before the first sample; an old sample that arrives late never moves them back. */
         Connector: {
             /** @description The number of the connector on its charger, counted from 1. */
@@ -1795,6 +1950,11 @@ export interface components {
             connectedWebPort?: number;
             /** @description Whether the charger is set to connect, where it is known. */
             enableConnection?: boolean;
+        };
+        /** @description What is to be different about a charger. */
+        DeviceChange: {
+            /** @description The site that it stands on; null for none. */
+            site_id?: string | null;
         };
         /** @description What a charger needs to ask for a token. The secret is shown this once and kept only as a hash. */
         DeviceCredentials: {
@@ -1989,7 +2149,7 @@ export interface components {
             model: string;
             /** @description Who makes it. */
             manufacturer: string;
-            /** @description The version that the catalogue marks as latest, never the highest by spelling; null for a model outside the catalogue. */
+            /** @description The version that is marked as latest, by a release of the tenant's own or else by the catalogue, never the highest by spelling; null where neither marks one. */
             latest_version: string | null;
             /** @description Chargers counted. */
             total_devices: number;
@@ -1999,6 +2159,51 @@ export interface components {
             adoption_percentage: number;
             /** @description All versions in use, the most used first. */
             versions: components["schemas"]["FirmwareVersionCount"][];
+        };
+        /** @description A version of the firmware of one model. */
+        FirmwareRelease: {
+            /** @description The release. */
+            release_id: string;
+            /** @description Who makes the chargers that it is for. */
+            manufacturer: string;
+            /** @description Their model. */
+            model: string;
+            /** @description An opaque label in the maker's own notation. */
+            version: string;
+            /** @description Whether it is what chargers of the model should run. */
+            is_latest: boolean;
+            /** @description What is new in it. */
+            notes: string | null;
+            /** @description Where it is found. */
+            download_url: string | null;
+            /** @description The SHA-256 of the file, as 64 hexadecimal digits. */
+            sha256: string | null;
+            /**
+             * @description The `catalogue` is shared by all tenants and cannot be changed; what a tenant has created is its `own`.
+             * @enum {string}
+             */
+            origin: "catalogue" | "own";
+            /**
+             * Format: date-time
+             * @description When it was entered.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description What is to be different about a release. */
+        FirmwareReleaseChange: {
+            /** @description Whether it is what chargers of the model should run. It takes the mark from the release that had it. */
+            is_latest?: boolean;
+            /** @description What is new in it. */
+            notes?: string | null;
+            /** @description Where it is found. */
+            download_url?: string | null;
+            /** @description The SHA-256 of the file, as 64 hexadecimal digits. */
+            sha256?: string | null;
         };
         /** @description How far an upgrade has come. */
         FirmwareStatusReport: {
@@ -2334,12 +2539,94 @@ export interface components {
             /** @description The body as parsed; null without one. */
             request_body: unknown;
         };
+        /** @description A profile to be. */
+        NewConfigurationProfile: {
+            /** @description The name to show. */
+            name: string;
+            /** @description Maker of the chargers. */
+            manufacturer: string;
+            /** @description Their model. */
+            model: string;
+            /** @description An opaque label. */
+            version?: string;
+            /** @description Settings by name; names and values depend on the model. */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A charger to be. */
+        NewDevice: {
+            /** @description The serial number on the type plate. It is unique among all chargers of the platform. */
+            sn: string;
+            /** @description The model's name. A model that the catalogue knows gets its connectors at once, any other one when they first report. */
+            model: string;
+            manufacturer: string;
+            /** @description The running version, in the maker's own notation. Versions are compared for equality only, never for order. */
+            firmware_version: string;
+            /** @description The hardware address of the network interface. */
+            mac?: string;
+            /** @description The site that it stands on. */
+            site_id?: string;
+        };
+        /** @description A release to be. */
+        NewFirmwareRelease: {
+            /** @description Who makes the chargers that it is for. */
+            manufacturer: string;
+            /** @description Their model. */
+            model: string;
+            /** @description An opaque label in the maker's own notation. */
+            version: string;
+            /** @description Whether it is what chargers of the model should run. It takes the mark from the release that had it. Without it, no. */
+            is_latest?: boolean;
+            /** @description What is new in it. */
+            notes?: string | null;
+            /** @description Where it is found. */
+            download_url?: string | null;
+            /** @description The SHA-256 of the file, as 64 hexadecimal digits. */
+            sha256?: string | null;
+        };
+        /** @description An organization to be. */
+        NewOrganization: {
+            /** @description A readable slug, unique on the platform. Without it the id is a UUID. */
+            organization_id?: string;
+            name: string;
+            /** @description ISO 3166-1 alpha-2 country code. */
+            country: string;
+            /**
+             * @description The state of the business relation; active unless it is said.
+             * @enum {string}
+             */
+            status?: "active" | "suspended";
+        };
         /** @description A service account to be. */
         NewServiceAccount: {
             /** @description The name to show. It need not be unique. */
             name: string;
             /** @description What it may do. A scope that comes twice counts once. */
             scopes: components["schemas"]["ServiceAccountScope"][];
+        };
+        /** @description A site to be. */
+        NewSite: {
+            /** @description Unique on the platform. Without it the id is a new UUID. */
+            site_id?: string;
+            name: string;
+            address: string;
+            postcode: string;
+            /** @description Degrees north of the equator (WGS 84). */
+            lat: number;
+            /** @description Degrees east of Greenwich (WGS 84). */
+            lng: number;
+            /** @description What the grid connection can give, often less than the sum of the chargers' ratings. Flexibility in percent is of this. */
+            power_capacity: number;
+            /** @description The chargers that stand here. A charger stands at one site at a time. */
+            device_ids?: string[];
+            /** @description The operator who runs the site. Without it the tenant's first operator does. */
+            operator_id?: string;
+            /**
+             * Format: timezone
+             * @description The IANA name of the local time zone, such as Europe/London. Another name is 400.
+             */
+            timezone?: string;
         };
         /** @description The error of a token endpoint, as RFC 6749 has it. It is not wrapped in the envelope. */
         OAuthError: {
@@ -2378,6 +2665,28 @@ export interface components {
             client_secret?: string;
             /** @description The scopes to put into the token, separated by spaces. Without it the token has all the scopes that the client holds. */
             scope?: string;
+        };
+        /** @description A brand of the tenant, which groups sites. The same as an operator. */
+        Organization: {
+            /** @description The id given at creation; sites name it as their `operator_id`. */
+            organization_id: string;
+            /** @description The name to show. */
+            name: string;
+            /** @description ISO 3166-1 alpha-2 country code. */
+            country: string;
+            /** @description The state of the business relation. */
+            status: string;
+        };
+        /** @description What is to be different about an organization. */
+        OrganizationChange: {
+            name?: string;
+            /** @description ISO 3166-1 alpha-2 country code. */
+            country?: string;
+            /**
+             * @description The state of the business relation.
+             * @enum {string}
+             */
+            status?: "active" | "suspended";
         };
         /** @description A command that waits for the charger. It may come more than once and by either way, heartbeat or long-poll, so a charger does each command_id once. */
         PendingCommand: {
@@ -2745,6 +3054,25 @@ export interface components {
              * @description When the site was first registered.
              */
             created_at: string;
+        };
+        /** @description What is to be different about a site. */
+        SiteChange: {
+            name?: string;
+            address?: string;
+            postcode?: string;
+            /** @description Degrees north of the equator (WGS 84). */
+            lat?: number;
+            /** @description Degrees east of Greenwich (WGS 84). */
+            lng?: number;
+            /** @description What the grid connection can give, often less than the sum of the chargers' ratings. Flexibility in percent is of this. */
+            power_capacity?: number;
+            /** @description The operator who runs the site; null for none. */
+            operator_id?: string | null;
+            /**
+             * Format: timezone
+             * @description The IANA name of the local time zone, such as Europe/London. Another name is 400.
+             */
+            timezone?: string;
         };
         /** @description A place with chargers. */
         SiteRegistration: {
@@ -3163,15 +3491,30 @@ export interface components {
          */
         OperatorId: string;
         /**
+         * @description The organization. Another tenant's id answers 404.
+         * @example acme-charging-uk
+         */
+        OrganizationId: string;
+        /**
          * @description Which page to return, counted from 1. A page beyond the last one has no items.
          * @example 1
          */
         Page: number;
         /**
+         * @description The profile. Another tenant's id answers 404.
+         * @example 1f6b2c3d-5e4f-4a7b-8c9d-0e1f2a3b4c5d
+         */
+        ProfileId: string;
+        /**
          * @description The record_id that the charger chose when it uploaded the record. Another tenant's id answers 404.
          * @example c7f3f7a8-2a3e-4c61-9f52-6e1d7f3a1b04
          */
         RecordId: string;
+        /**
+         * @description The release. One that is another tenant's answers 404.
+         * @example 2d7c1b90-4f3e-4a68-9b2d-8e1f0c5a7d33
+         */
+        ReleaseId: string;
         /**
          * @description The service account. Another tenant's id answers 404.
          * @example 6d1f0b52-9c3e-4e0a-8d53-1b7c5a2f4e90
@@ -3773,6 +4116,172 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listOrganizations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which page to return, counted from 1. A page beyond the last one has no items.
+                 * @example 1
+                 */
+                page?: components["parameters"]["Page"];
+                /**
+                 * @description How many items one page holds.
+                 * @example 20
+                 */
+                size?: components["parameters"]["Size"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of organizations. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["Organization"][];
+                            /** @description How many there are in all pages. */
+                            total: number;
+                            /** @description The page this reply holds, counted from 1. */
+                            page: number;
+                            /** @description The page size that was applied. */
+                            size: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The organization. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganization"];
+            };
+        };
+        responses: {
+            /** @description The organization as it was stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Organization"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization. Another tenant's id answers 404.
+                 * @example acme-charging-uk
+                 */
+                id: components["parameters"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Organization"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization. Another tenant's id answers 404.
+                 * @example acme-charging-uk
+                 */
+                id: components["parameters"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationChange"];
+            };
+        };
+        responses: {
+            /** @description The organization as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Organization"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listSites: {
         parameters: {
             query?: {
@@ -3826,6 +4335,44 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    createSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The site. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSite"];
+            };
+        };
+        responses: {
+            /** @description The site. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Site"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getSite: {
         parameters: {
             query?: never;
@@ -3857,6 +4404,49 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id under which the site was registered. Another tenant's id answers 404.
+                 * @example 7b1c5f7e-3a55-4f0e-9a43-0d1f5f0e7c11
+                 */
+                id: components["parameters"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteChange"];
+            };
+        };
+        responses: {
+            /** @description The site as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Site"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -3920,6 +4510,45 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    createDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The charger. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description The charger is entered. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["DeviceCredentials"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getDevice: {
         parameters: {
             query?: never;
@@ -3951,6 +4580,49 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id that the charger got at its registration. Another tenant's id answers 404.
+                 * @example 3f0f8a52-6f0c-4a7b-8f6a-5b7b5f4b9c01
+                 */
+                id: components["parameters"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChange"];
+            };
+        };
+        responses: {
+            /** @description The charger as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Device"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -4923,6 +5595,183 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listFirmwareReleases: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which page to return, counted from 1. A page beyond the last one has no items.
+                 * @example 1
+                 */
+                page?: components["parameters"]["Page"];
+                /**
+                 * @description How many items one page holds.
+                 * @example 20
+                 */
+                size?: components["parameters"]["Size"];
+                /**
+                 * @description Only releases for chargers of this maker.
+                 * @example Tellus Power
+                 */
+                manufacturer?: string;
+                /**
+                 * @description Only releases for this model.
+                 * @example TP-AC22
+                 */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of releases. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["FirmwareRelease"][];
+                            /** @description How many there are in all pages. */
+                            total: number;
+                            /** @description The page this reply holds, counted from 1. */
+                            page: number;
+                            /** @description The page size that was applied. */
+                            size: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createFirmwareRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The release. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFirmwareRelease"];
+            };
+        };
+        responses: {
+            /** @description The release as it was stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["FirmwareRelease"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getFirmwareRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The release. One that is another tenant's answers 404.
+                 * @example 2d7c1b90-4f3e-4a68-9b2d-8e1f0c5a7d33
+                 */
+                id: components["parameters"]["ReleaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The release. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["FirmwareRelease"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateFirmwareRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The release. One that is another tenant's answers 404.
+                 * @example 2d7c1b90-4f3e-4a68-9b2d-8e1f0c5a7d33
+                 */
+                id: components["parameters"]["ReleaseId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmwareReleaseChange"];
+            };
+        };
+        responses: {
+            /** @description The release as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["FirmwareRelease"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listConfigurationProfiles: {
         parameters: {
             query?: {
@@ -4966,6 +5815,121 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createConfigurationProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The profile. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfigurationProfile"];
+            };
+        };
+        responses: {
+            /** @description The profile as it was stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ConfigurationProfile"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getConfigurationProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The profile. Another tenant's id answers 404.
+                 * @example 1f6b2c3d-5e4f-4a7b-8c9d-0e1f2a3b4c5d
+                 */
+                id: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ConfigurationProfile"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateConfigurationProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The profile. Another tenant's id answers 404.
+                 * @example 1f6b2c3d-5e4f-4a7b-8c9d-0e1f2a3b4c5d
+                 */
+                id: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        /** @description What changes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigurationProfileChange"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ConfigurationProfile"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -81,7 +81,10 @@ async function seedCatalogue(db: Knex): Promise<void> {
   const versions = MODELS.flatMap(({ manufacturer, model, firmware }) =>
     firmware.map((version, index) => ({ manufacturer, model, version, is_latest: index === firmware.length - 1 })),
   )
-  await db('core.firmware_versions').insert(versions).onConflict(['manufacturer', 'model', 'version']).ignore()
+  await db('core.firmware_releases')
+    .insert(versions)
+    .onConflict(['manufacturer', 'model', 'version', 'tenant_id'])
+    .ignore()
 }
 
 async function seedTenant(db: Knex, tenant: DemoTenant, random: () => number): Promise<string> {

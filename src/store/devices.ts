@@ -1,9 +1,12 @@
 import type { Knex } from 'knex'
+import { notFound } from '../errors.ts'
+import { exists } from './connectorLookup.ts'
 import { CONNECTORS_OF_DEVICE, type Connector } from './connectors.ts'
 import { instant } from './instant.ts'
 import { LINK_OF_DEVICE } from './ocppLinks.ts'
 import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
+import { placeDevices } from './registration.ts'
 import { isUuid } from './uuid.ts'
 
 /** A charger with the live state of its connectors. */
@@ -82,4 +85,21 @@ export async function find(
     { device: deviceId, tenant: tenantId, grace: graceSeconds },
   )
   return rows.map(withLink)[0]
+}
+
+/**
+ * Puts a charger on a site of the tenant, or on none.
+ *
+ * @throws notFound for a charger or a site that is not the tenant's
+ */
+export async function place(db: Knex, tenantId: string, deviceId: string, siteId: string | null): Promise<void> {
+  await db.transaction(async transaction => {
+    // Whose charger it is comes first: of another tenant's nothing is told, whatever the site.
+    if (!(await exists(transaction, tenantId, deviceId, null))) throw notFound('device')
+    if (siteId !== null) {
+      const site = await transaction('core.sites').first('site_id').where({ site_id: siteId, tenant_id: tenantId })
+      if (site === undefined) throw notFound('site')
+    }
+    await placeDevices(transaction, tenantId, siteId, [deviceId])
+  })
 }

@@ -11,7 +11,7 @@ export interface Adoption {
 export interface ModelAdoption extends Adoption {
   model: string
   manufacturer: string
-  /** Null for a model of which the catalogue marks none. */
+  /** The tenant's own, else the catalogue's; null for a model of which neither marks one. */
   latest_version: string | null
   /** The most used first. */
   versions: { version: string; count: number }[]
@@ -30,7 +30,12 @@ const SQL = `
       coalesce(sum(v.count) filter (where v.version = f.version), 0) as latest,
       json_agg(json_build_object('version', v.version, 'count', v.count) order by v.count desc, v.version) as versions
     from versions v
-    left join core.firmware_versions f on f.manufacturer = v.manufacturer and f.model = v.model and f.is_latest
+    left join lateral (
+      select r.version from core.firmware_releases r
+      where r.manufacturer = v.manufacturer and r.model = v.model and r.is_latest
+        and (r.tenant_id = :tenant or r.tenant_id is null)
+      order by r.tenant_id nulls last limit 1
+    ) f on true
     group by v.manufacturer, v.model, f.version
   )
   select

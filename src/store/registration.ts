@@ -125,12 +125,7 @@ export interface SiteRegistration {
  */
 export async function registerSite(db: Knex, tenantId: string, site: SiteRegistration): Promise<void> {
   await db.transaction(async transaction => {
-    if (site.operator_id !== undefined) {
-      const operator = await transaction('core.operators')
-        .first('operator_id')
-        .where({ operator_id: site.operator_id, tenant_id: tenantId })
-      if (operator === undefined) throw notFound('operator')
-    }
+    if (site.operator_id !== undefined) await requireOperator(transaction, tenantId, site.operator_id)
     const { rowCount } = await transaction.raw(
       `insert into core.sites as s (site_id, tenant_id, operator_id, name, address, postcode, latitude_deg, longitude_deg, power_capacity_kw, time_zone)
        values (:site_id, :tenantId, coalesce(:operator_id, (select min(operator_id) from core.operators where tenant_id = :tenantId)),
@@ -142,13 +137,28 @@ export async function registerSite(db: Knex, tenantId: string, site: SiteRegistr
       { ...site, tenantId, operator_id: site.operator_id ?? null, timezone: site.timezone ?? null },
     )
     if (rowCount === 0) throw conflict('this site is registered already')
-    const ids = [...new Set(site.device_ids.map(id => id.toLowerCase()))]
-    const placed = ids.every(isUuid)
-      ? await transaction('core.devices')
-          .whereIn('device_id', ids)
-          .andWhere({ tenant_id: tenantId })
-          .update({ site_id: site.site_id })
-      : -1
-    if (placed !== ids.length) throw notFound('device')
+    await placeDevices(transaction, tenantId, site.site_id, site.device_ids)
   })
+}
+
+/** @throws notFound for an operator that is not the tenant's */
+export async function requireOperator(db: Knex, tenantId: string, operatorId: string): Promise<void> {
+  const operator = await db('core.operators')
+    .first('operator_id')
+    .where({ operator_id: operatorId, tenant_id: tenantId })
+  if (operator === undefined) throw notFound('operator')
+}
+
+/** Puts chargers on a site, or on none. @throws notFound for one that is not the tenant's */
+export async function placeDevices(
+  db: Knex,
+  tenantId: string,
+  siteId: string | null,
+  deviceIds: string[],
+): Promise<void> {
+  const ids = [...new Set(deviceIds.map(id => id.toLowerCase()))]
+  const placed = ids.every(isUuid)
+    ? await db('core.devices').whereIn('device_id', ids).andWhere({ tenant_id: tenantId }).update({ site_id: siteId })
+    : -1
+  if (placed !== ids.length) throw notFound('device')
 }

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
+import { conflict, notFound } from '../errors.ts'
 import { SHOWN_STATE } from './connectors.ts'
 import { instant } from './instant.ts'
 import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
+import { placeDevices, requireOperator, type SiteRegistration } from './registration.ts'
 
 /** A site with how many of its connectors are in each state now. `power_capacity` in kW. */
 export interface Site {
@@ -64,4 +67,68 @@ export async function find(db: Knex, tenantId: string, siteId: string): Promise<
     tenantId,
   ])
   return rows[0]
+}
+
+/** @throws notFound for another tenant's */
+export async function get(db: Knex, tenantId: string, siteId: string): Promise<Site> {
+  const site = await find(db, tenantId, siteId)
+  if (site === undefined) throw notFound('site')
+  return site
+}
+
+type Facts = Omit<SiteRegistration, 'site_id' | 'device_ids' | 'operator_id'>
+
+/**
+ * Enters a site and puts the named chargers on it.
+ *
+ * @throws conflict when the id is taken, by whatever tenant; notFound for a charger or operator that is not the tenant's
+ */
+export async function create(
+  db: Knex,
+  tenantId: string,
+  { site_id = randomUUID(), device_ids = [], operator_id, ...facts }: Facts & Partial<SiteRegistration>,
+): Promise<Site> {
+  return db.transaction(async transaction => {
+    if (operator_id !== undefined) await requireOperator(transaction, tenantId, operator_id)
+    const { rowCount } = await transaction.raw(
+      `insert into core.sites (site_id, tenant_id, operator_id, name, address, postcode, latitude_deg, longitude_deg, power_capacity_kw, time_zone)
+       values (:site_id, :tenantId, coalesce(:operator_id, (select min(operator_id) from core.operators where tenant_id = :tenantId)),
+         :name, :address, :postcode, :lat, :lng, :power_capacity, coalesce(:timezone, 'UTC'))
+       on conflict do nothing`,
+      { ...facts, site_id, tenantId, operator_id: operator_id ?? null, timezone: facts.timezone ?? null },
+    )
+    if (rowCount === 0) throw conflict('this id is taken')
+    await placeDevices(transaction, tenantId, site_id, device_ids)
+    return get(transaction, tenantId, site_id)
+  })
+}
+
+/**
+ * Changes what is given.
+ *
+ * @throws notFound for another tenant's site, and for an operator that is not the tenant's
+ */
+export async function update(
+  db: Knex,
+  tenantId: string,
+  siteId: string,
+  change: Partial<Facts> & { operator_id?: string | null },
+): Promise<Site> {
+  const { name, address, postcode, lat, lng, power_capacity, timezone, operator_id } = change
+  return db.transaction(async transaction => {
+    if (operator_id != null) await requireOperator(transaction, tenantId, operator_id)
+    // What is undefined is left out.
+    await transaction('core.sites').where({ site_id: siteId, tenant_id: tenantId }).update({
+      name,
+      address,
+      postcode,
+      latitude_deg: lat,
+      longitude_deg: lng,
+      power_capacity_kw: power_capacity,
+      time_zone: timezone,
+      operator_id,
+      updated_at: transaction.fn.now(),
+    })
+    return get(transaction, tenantId, siteId)
+  })
 }

@@ -62,6 +62,8 @@ const NAMED_IN_BODY: Record<string, Fields> = {
   registerSite: { device_ids: [randomUUID()] },
   controlFlexibility: { target_ids: [randomUUID()] },
   queueCommand: { device_id: randomUUID() },
+  createSite: { device_ids: [randomUUID()] },
+  createDevice: { site_id: randomUUID() },
 }
 
 function nameUnknown(draft: Draft): void {
@@ -74,12 +76,16 @@ function nameUnknown(draft: Draft): void {
 /** What contradicts an earlier request that was the same otherwise. */
 const CONTRADICTIONS: Record<string, Fields> = {
   registerDevice: {},
+  createOrganization: {},
+  createSite: {},
+  createFirmwareRelease: {},
+  createDevice: {},
   uploadTelemetry: { power: 11 },
   uploadChargingRecord: { energy: 99 },
   reportCommandStatus: { status: 'failed' },
 }
 
-async function contradict(draft: Draft, { server, admin }: World): Promise<void> {
+async function contradict(draft: Draft, { server, admin, findRelease }: World): Promise<void> {
   const { operationId } = draft.route.operation
   if (operationId === 'registerSite') {
     const theirs = { ...fieldsOf(draft), device_ids: [] }
@@ -92,6 +98,10 @@ async function contradict(draft: Draft, { server, admin }: World): Promise<void>
   }
   if (isBytes(draft)) {
     await send(draft)
+    return
+  }
+  if (operationId === 'updateFirmwareRelease') {
+    draft.path.id = await findRelease('catalogue')
     return
   }
   const contradiction = CONTRADICTIONS[operationId]

@@ -25,6 +25,10 @@ const setSchedule: Preparation = async (draft, world) => {
   await world.server.call('POST', path, { token: world.operator, body })
 }
 
+const ofProfile: Preparation = async (draft, { findProfile }) => {
+  draft.path.id = await findProfile()
+}
+
 const ofNewAccount: Preparation = async (draft, { makeAccount }) => {
   draft.path.id = (await makeAccount()).service_account_id
 }
@@ -48,6 +52,19 @@ export const succeeding: Record<string, Preparation> = {
   issueServiceAccountToken: withFields(({ makeAccount }) => makeAccount()),
   rotateServiceAccount: ofNewAccount,
   disableServiceAccount: ofNewAccount,
+  createOrganization: withFields(() => ({ organization_id: `dredd-${randomUUID()}` })),
+  createSite: withFields(() => ({ site_id: randomUUID() })),
+  createDevice: withFields(() => ({ sn: `DREDD-${randomUUID()}` })),
+  createFirmwareRelease: withFields(() => ({ version: randomUUID() })),
+  async getFirmwareRelease(draft, { findRelease }) {
+    draft.path.id = await findRelease('own')
+  },
+  async updateFirmwareRelease(draft, { findRelease }) {
+    draft.path.id = await findRelease('own')
+  },
+  getConfigurationProfile: ofProfile,
+  updateConfigurationProfile: ofProfile,
+  updateDevice: ofCharger,
   getDevice: ofCharger,
   listConnectors: ofCharger,
   getComponentHealth: ofCharger,

@@ -11,6 +11,10 @@ export interface World {
   admin: string
   /** A new command that waits for the charger, by its id. */
   queueCommand(): Promise<string>
+  /** A firmware release that the tenant sees, by its id. */
+  findRelease(origin: 'catalogue' | 'own'): Promise<string>
+  /** A configuration profile of the tenant, by its id. */
+  findProfile(): Promise<string>
   /** A new service account, with its secret. */
   makeAccount(): Promise<{ service_account_id: string; service_account_secret: string }>
   /** The token of a new upload URL of the charger. */
@@ -54,6 +58,19 @@ export async function openWorld(server: TestServer): Promise<World> {
         headers: { 'Idempotency-Key': randomUUID() },
       })
       return body.data.command_id
+    },
+    async findRelease(origin) {
+      if (origin === 'own') {
+        const body = { manufacturer: 'Tellus Power', model: 'TP-AC22', version: randomUUID() }
+        const made = await server.call('POST', '/v1/firmware/releases', { token: operator, body })
+        return made.body.data.release_id
+      }
+      const { body } = await server.call('GET', '/v1/firmware/releases?size=100', { token: operator })
+      return body.data.items.find((release: { origin: string }) => release.origin === origin).release_id
+    },
+    async findProfile() {
+      const { body } = await server.call('GET', '/v1/configuration/profiles?size=1', { token: operator })
+      return body.data.items[0].profile_id
     },
     async makeAccount() {
       const body = { name: 'Dredd', scopes: ['site:read'] }

@@ -19,6 +19,15 @@ export async function environment(server: TestServer): Promise<Record<string, st
     token: operator,
     body: { name: 'Schemathesis', scopes: ['site:read'] },
   })
+  const facts = { manufacturer: 'Tellus Power', model: 'TP-AC22' }
+  const release = await server.call('POST', '/v1/firmware/releases', {
+    token: operator,
+    body: { ...facts, version: 'Schemathesis' },
+  })
+  const profile = await server.call('POST', '/v1/configuration/profiles', {
+    token: operator,
+    body: { ...facts, name: 'Schemathesis', settings: {} },
+  })
   const { service_account_id, service_account_secret } = account.body.data
   const siteId = sites.body.data.items[0].site_id
   const operatorId = operators.body.data[0].id
@@ -28,6 +37,9 @@ export async function environment(server: TestServer): Promise<Record<string, st
     '/v1/commands/': { id: command.body.data.command_id },
     '/v1/charging-records/': { id: records.body.data.items[0].record_id },
     '/v1/operators/': { id: operatorId },
+    '/v1/organizations/': { id: operatorId },
+    '/v1/firmware/releases/': { id: release.body.data.release_id },
+    '/v1/configuration/profiles/': { id: profile.body.data.profile_id },
     '/v1/service-accounts/{id}/rotate': { id: service_account_id },
     '/v1/sites/': { id: siteId },
   }
@@ -36,6 +48,10 @@ export async function environment(server: TestServer): Promise<Record<string, st
     '/v1/device/token': { device_id: charger.deviceId, device_secret: charger.secret },
     '/v1/oauth/token': { client_id, client_secret, scope: 'read write' },
     '/v1/service-accounts/token': { service_account_id, service_account_secret },
+    '/v1/sites': { device_ids: [spare.deviceId], operator_id: operatorId },
+    '/v1/sites/{id}': { operator_id: operatorId },
+    '/v1/devices': { site_id: siteId },
+    '/v1/devices/{id}': { site_id: siteId },
     '/v1/device/command-status': { command_id: command.body.data.command_id },
     '/v1/device/site': { device_ids: [spare.deviceId], operator_id: operatorId },
     '/v1/control/flexibility': { target_type: 'site', target_ids: [siteId] },

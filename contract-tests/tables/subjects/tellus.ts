@@ -99,7 +99,12 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     })
     const operators = await server.call('GET', '/v1/operators', { token })
     const account = await put('/v1/service-accounts', { name: 'test', scopes: ['site:read'] })
+    const facts = { manufacturer: 'Tellus Power', model: randomUUID() }
+    const release = await put('/v1/firmware/releases', { ...facts, version: '1' })
+    const profile = await put('/v1/configuration/profiles', { ...facts, name: 'test', settings: {} })
     return {
+      ReleaseId: release.release_id as string,
+      ProfileId: profile.profile_id as string,
       DeviceId: charger.deviceId,
       ConnectorId: '1',
       SiteId: place.site_id,
@@ -110,6 +115,7 @@ export async function openSubject(server: TestServer): Promise<Subject> {
       LogId: uploaded.body.data.log_id as string,
       UploadToken: await uploadToken(),
       OperatorId: operators.body.data[0].id as string,
+      OrganizationId: operators.body.data[0].id as string,
       ServiceAccountId: account.service_account_id as string,
     }
   }
@@ -125,6 +131,9 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     'SessionRecordId',
     'LogId',
     'UploadToken',
+    'OrganizationId',
+    'ReleaseId',
+    'ProfileId',
   ]
   // Ids are opaque, so one of a strange form is an unknown one; only what the contract bounds is refused as invalid.
   const strange = ['no-such-thing', '1', "'; drop table core.devices; --", '%', '\u{1F50C}', 'a/b', '__proto__']
