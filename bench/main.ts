@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { startPostgrest } from './baselines/postgrest.ts'
+import { type ArchiveRun, archiveLines, runArchive } from './cases/archive.ts'
 import type { Bench } from './cases/bench.ts'
 import { bootLines, runBoot } from './cases/boot.ts'
 import { type ConsoleRun, consoleLines, runConsole } from './cases/console.ts'
@@ -29,6 +30,7 @@ interface Runs {
   postgrest: FluxRun[]
   bulk: BulkRun[]
   realtime: RealtimeRun[]
+  archive: ArchiveRun[]
   /** Peak of the server's resident memory after telemetry, console and stream, in MB. */
   memory: number[]
 }
@@ -78,6 +80,7 @@ async function runAll(bench: Bench): Promise<Line[]> {
     postgrest: [],
     bulk: [],
     realtime: [],
+    archive: [],
     memory: [],
   }
   for (let run = 1; run <= bench.plan.runs; run++) {
@@ -92,6 +95,7 @@ async function runAll(bench: Bench): Promise<Line[]> {
       runs.flux.push(await runFlux(bench, server, 'ours'))
       runs.bulk.push(await runBulk(bench, server))
       runs.realtime.push(await runRealtime(bench, server))
+      runs.archive.push(await runArchive(bench, server))
     })
     const postgrest = await startPostgrest(bench.place)
     if (postgrest !== undefined)
@@ -109,6 +113,7 @@ async function runAll(bench: Bench): Promise<Line[]> {
     ...(runs.postgrest.length === runs.flux.length ? fluxLines(runs.flux, runs.postgrest) : []),
     ...bulkLines(runs.bulk),
     ...realtimeLines(runs.realtime),
+    ...archiveLines(runs.archive),
     {
       name: 'server memory under all of it',
       unit: 'MB',

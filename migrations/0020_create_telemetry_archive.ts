@@ -45,7 +45,7 @@ export async function up(knex: Knex): Promise<void> {
     $$ select pg_advisory_xact_lock(hashtext('telemetry.archive')) $$;
 
     create function telemetry.compact_readings(day date) returns bigint
-    language plpgsql security definer set search_path = pg_catalog, telemetry, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, telemetry, pg_temp set work_mem = '64MB' as $$
     declare
       partition text := 'readings_' || to_char(day, 'YYYYMMDD');
       target text := 'minutes_' || to_char(day, 'YYYYMMDD');
@@ -59,7 +59,7 @@ export async function up(knex: Knex): Promise<void> {
         return 0;
       end if;
       execute format('create table telemetry.%I (like telemetry.minutes including all)', target);
-      execute format($query$insert into telemetry.%I (${COLUMNS}) ${minutesFrom('telemetry.%I')}$query$,
+      execute format($query$insert into telemetry.%I (${COLUMNS}) ${MINUTES_OF_PARTITION}$query$,
         target, partition, partition, partition);
       execute format('select coalesce(sum(samples), 0) from telemetry.%I', target) into compacted;
       execute format('alter table telemetry.minutes attach partition telemetry.%I for values from (%L) to (%L)',
@@ -86,7 +86,7 @@ export async function up(knex: Knex): Promise<void> {
     end $$;
 
     create function telemetry.settle_readings(day date) returns bigint
-    language plpgsql security definer set search_path = pg_catalog, telemetry, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, telemetry, pg_temp set work_mem = '64MB' as $$
     declare
       partition text := 'readings_' || to_char(day, 'YYYYMMDD');
       target text := 'minutes_' || to_char(day, 'YYYYMMDD');
@@ -104,7 +104,7 @@ export async function up(knex: Knex): Promise<void> {
         partition, target) into late;
       if late <> 0 then
         execute format('delete from telemetry.%I', target);
-        execute format($query$insert into telemetry.%I (${COLUMNS}) ${minutesFrom('telemetry.%I')}$query$,
+        execute format($query$insert into telemetry.%I (${COLUMNS}) ${MINUTES_OF_PARTITION}$query$,
           target, partition, partition, partition);
       end if;
       execute format('drop table telemetry.%I', partition);
@@ -112,7 +112,7 @@ export async function up(knex: Knex): Promise<void> {
     end $$;
 
     create function telemetry.compact_late_readings(most int) returns int
-    language plpgsql security definer set search_path = pg_catalog, telemetry, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, telemetry, pg_temp set work_mem = '64MB' as $$
     declare
       merged int;
     begin
@@ -128,7 +128,7 @@ export async function up(knex: Knex): Promise<void> {
           where time < (select compacted_until from telemetry.archive_state) limit most))
         returning *
       ), minute as (
-        ${minutesFrom('moved')}
+        ${MINUTES_OF_LATE}
       ), written as (
         insert into telemetry.minutes as m (${COLUMNS}) select ${COLUMNS} from minute
         on conflict (device_id, connector_id, time) do update set
@@ -185,21 +185,44 @@ export async function up(knex: Knex): Promise<void> {
 const COLUMNS = `tenant_id, device_id, connector_id, time, samples, state, voltage_v, current_a, power_kw,
   energy_delivered_kwh, soc_percent, temperature_c, fault_code, fault_at, component_health, component_health_at`
 
-/** The minutes of readings: means, and what the last sample of each says where a mean makes no sense. */
-const minutesFrom = (source: string) => `
-  select l.tenant_id, a.device_id, a.connector_id, a.minute as time, a.samples, l.state, a.voltage_v, a.current_a,
-    a.power_kw, l.energy_delivered_kwh, a.soc_percent, a.temperature_c, a.fault_code, a.fault_at,
-    h.component_health, a.health_at as component_health_at
-  from (
-    select device_id, connector_id, date_bin('1 minute', time, '2000-01-01Z') as minute, count(*)::int as samples,
-      avg(voltage_v) as voltage_v, avg(current_a) as current_a, avg(power_kw) as power_kw,
-      avg(soc_percent) as soc_percent, avg(temperature_c) as temperature_c, min(fault_code) as fault_code,
-      min(time) filter (where state = 'fault' or fault_code is not null) as fault_at,
-      max(time) filter (where component_health is not null) as health_at, max(time) as last_at
-    from ${source} group by 1, 2, 3
-  ) a
-  join ${source} l on l.device_id = a.device_id and l.connector_id = a.connector_id and l.time = a.last_at
-  left join ${source} h on h.device_id = a.device_id and h.connector_id = a.connector_id and h.time = a.health_at`
+/** Means, and which samples of a minute say what has none. */
+const meansOf = (source: string) => `
+  select device_id, connector_id, date_bin('1 minute', time, '2000-01-01Z') as minute, count(*)::int as samples,
+    avg(voltage_v) as voltage_v, avg(current_a) as current_a, avg(power_kw) as power_kw,
+    avg(soc_percent) as soc_percent, avg(temperature_c) as temperature_c, min(fault_code) as fault_code,
+    min(time) filter (where state = 'fault' or fault_code is not null) as fault_at,
+    max(time) filter (where component_health is not null) as health_at, max(time) as last_at
+  from ${source} group by 1, 2, 3`
+
+const MINUTE = `l.tenant_id, a.device_id, a.connector_id, a.minute as time, a.samples, l.state, a.voltage_v, a.current_a,
+  a.power_kw, l.energy_delivered_kwh, a.soc_percent, a.temperature_c, a.fault_code, a.fault_at,
+  coalesce(h.component_health, l.component_health) as component_health, a.health_at as component_health_at`
+
+/**
+ * The minutes of a partition. The few samples that are wanted beside the means are looked up by their key, since a hash
+ * of the whole day would not fit into memory. In the order of the key, because so they are read.
+ */
+const MINUTES_OF_PARTITION = `
+  select ${MINUTE}
+  from (${meansOf('telemetry.%I')} order by 1, 2, 3) a
+  cross join lateral (
+    select r.* from telemetry.%I r
+    where r.device_id = a.device_id and r.connector_id = a.connector_id and r.time = a.last_at
+    offset 0
+  ) l
+  left join lateral (
+    select r.component_health from telemetry.%I r
+    where a.health_at <> a.last_at and r.device_id = a.device_id and r.connector_id = a.connector_id
+      and r.time = a.health_at
+    offset 0
+  ) h on true`
+
+/** The minutes of a few rows without an index. */
+const MINUTES_OF_LATE = `
+  select ${MINUTE}
+  from (${meansOf('moved')}) a
+  join moved l on l.device_id = a.device_id and l.connector_id = a.connector_id and l.time = a.last_at
+  left join moved h on h.device_id = a.device_id and h.connector_id = a.connector_id and h.time = a.health_at`
 
 /** The mean of a column over the samples of both rows. */
 const weighted = (column: string) =>
