@@ -105,7 +105,8 @@ function integer(env: Environment, name: string, fallback: number, min: number, 
   return value
 }
 
-function publicUrl({ PUBLIC_URL: text }: Environment): string | undefined {
+function publicUrl(env: Environment): string | undefined {
+  const text = env.PUBLIC_URL
   if (text === undefined || text === '') return undefined
   if (!URL.canParse(text) || !/^https?:/.test(text) || /[?#]/.test(text))
     throw new StartError(`PUBLIC_URL must be an http address, not "${text}"`)
