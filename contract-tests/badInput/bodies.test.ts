@@ -27,9 +27,9 @@ interface Target {
   mediaTypes: string[]
 }
 
-/** Every implemented operation that takes a body, with a token that may call it. */
+/** Every implemented operation that takes a body of JSON, with a token that may call it. */
 const targets: Target[] = operationsOf('tellus')
-  .filter(({ bodies, status }) => Object.keys(bodies).length > 0 && status === 'implemented')
+  .filter(({ bodies, status }) => bodies['application/json'] !== undefined && status === 'implemented')
   .map(operation => {
     const [scheme] = operation.security.flatMap(Object.keys)
     return {

@@ -35,13 +35,18 @@ export interface Subject {
 type Headers = Record<string, string>
 export type ErrorKind = 'unauthorized' | 'expired' | 'forbidden' | 'notFound' | 'invalid' | 'method' | 'notImplemented'
 
+export interface OpenSubject {
+  contract: string
+  operations: Operation[]
+  subject: Subject
+  things: Record<string, string>
+}
+
 /**
  * Each contract with its operations and its subject. A contract joins with a file of its name in subjects/, and fails
  * here until it has one. All things are made before the first test is declared: the runner ends when it has none left.
  */
-export async function openSubjects(
-  server: TestServer,
-): Promise<{ contract: string; operations: Operation[]; subject: Subject; things: Record<string, string> }[]> {
+export async function openSubjects(server: TestServer): Promise<OpenSubject[]> {
   return Promise.all(
     contractNames().map(async contract => {
       const module = await import(path.join(import.meta.dirname, 'subjects', `${contract}.ts`))
