@@ -22,6 +22,7 @@ type Body = NonNullable<RequestInit['body']>
 
 interface Target {
   name: string
+  method: string
   path: string
   token: string | undefined
   mediaTypes: string[]
@@ -34,21 +35,22 @@ const targets: Target[] = operationsOf('tellus')
     const [scheme] = operation.security.flatMap(Object.keys)
     return {
       name: operation.operationId,
+      method: operation.method,
       path: fillPath(operation, things),
       token: scheme === undefined ? undefined : scheme === 'deviceToken' ? charger.token : operator,
       mediaTypes: Object.keys(operation.bodies),
     }
   })
 
-const send = ({ path, token }: Target, body: Body, contentType: string | undefined, more = {}) =>
-  fetchRaw(path, body, {
+const send = ({ method, path, token }: Target, body: Body, contentType: string | undefined, more = {}) =>
+  fetchRaw(method, path, body, {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(contentType === undefined ? {} : { 'content-type': contentType }),
     ...more,
   })
 
-async function fetchRaw(path: string, body: Body, headers: Record<string, string>): Promise<Answer> {
-  const response = await fetch(`${server.url}${path}`, { method: 'POST', body, headers })
+async function fetchRaw(method: string, path: string, body: Body, headers: Record<string, string>): Promise<Answer> {
+  const response = await fetch(`${server.url}${path}`, { method, body, headers })
   return { status: response.status, headers: response.headers, body: await response.json() }
 }
 
@@ -104,7 +106,13 @@ for (const target of targets) {
 }
 
 describe('bodies that are unusual and right', () => {
-  const telemetry: Target = { name: '', path: '/v1/device/telemetry', token: charger.token, mediaTypes: [] }
+  const telemetry: Target = {
+    method: 'POST',
+    name: '',
+    path: '/v1/device/telemetry',
+    token: charger.token,
+    mediaTypes: [],
+  }
   for (const contentType of [
     'application/json; charset=utf-8',
     'application/json;charset="UTF-8"',
