@@ -53,20 +53,18 @@ export async function up(knex: Knex): Promise<void> {
         select start, start + (ceil(extract(epoch from end_time - start) / extract(epoch from width)))::int * width as stop
         from date_bin(width, start_time, timestamptz '2000-01-01Z') as start
         where flux.check_buckets(width, start_time, end_time)
-      ), device as materialized (
-        select unnest(device_ids) as device_id
-        union
-        select r.device_id from flux.mg_meter_readings r
-        where device_ids is null and r.time >= (select start from wanted) and r.time < (select stop from wanted)
       ), bucket as materialized (
-        select d.device_id, b.* from device d cross join lateral (
-          select date_bin(width, r.time, timestamptz '2000-01-01Z') as time_b,
-            ${MOMENTARY.map(name => `avg(r.${name}) as ${name}`).join(', ')},
-            ${COUNTERS.map(name => `min(r.${name}) as ${name}_min, max(r.${name}) as ${name}_max`).join(', ')}
-          from flux.mg_meter_readings r
-          where r.device_id = d.device_id
-            and r.time >= (select start from wanted) and r.time < (select stop from wanted)
-          group by date_bin(width, r.time, timestamptz '2000-01-01Z')) b
+        select r.device_id, date_bin(width, r.time, timestamptz '2000-01-01Z') as time_b,
+          ${MOMENTARY.map(name => `avg(r.${name}) as ${name}`).join(', ')},
+          ${COUNTERS.map(name => `min(r.${name}) as ${name}_min, max(r.${name}) as ${name}_max`).join(', ')}
+        from flux.mg_meter_readings r
+        where r.time >= (select start from wanted) and r.time < (select stop from wanted)
+          and (device_ids is null or r.device_id = any (device_ids))
+        group by r.device_id, date_bin(width, r.time, timestamptz '2000-01-01Z')
+      ), device as (
+        select distinct device_id from bucket where device_ids is null
+        union
+        select unnest(device_ids)
       ), edge as materialized (
         select d.device_id, e.time, p.time is not null as before, n.time is not null as after,
           ${COUNTERS.map(counterAtEdge).join(',\n          ')}
@@ -109,7 +107,7 @@ export async function up(knex: Knex): Promise<void> {
   `)
 }
 
-const MOMENTARY = [
+export const MOMENTARY = [
   'frequency',
   'voltage_line_average',
   'current_phase_a',
@@ -125,7 +123,7 @@ const MOMENTARY = [
   'power_factor_total',
 ]
 
-const COUNTERS = [
+export const COUNTERS = [
   'energy_imported_active',
   'energy_exported_active',
   'energy_imported_phase_a_active',
@@ -140,7 +138,7 @@ const COUNTERS = [
   'energy_exported_apparent',
 ]
 
-const COLUMNS = [
+export const COLUMNS = [
   'time_b timestamptz',
   'device_id uuid',
   ...MOMENTARY.map(name => `${name}_avg double precision`),
@@ -149,13 +147,13 @@ const COLUMNS = [
 ].join(', ')
 
 /** Null where a counter fell between the two readings: then nobody knows what it showed in between. */
-function counterAtEdge(name: string): string {
+export function counterAtEdge(name: string): string {
   const share = `extract(epoch from e.time - p.time)::float8 / extract(epoch from n.time - p.time)::float8`
   return `case when p.time is null then n.${name} when n.time is null or n.time = p.time then p.${name}
             when n.${name} >= p.${name} then p.${name} + (n.${name} - p.${name}) * ${share} end as ${name}`
 }
 
-function energyOfBucket(name: string): string {
+export function energyOfBucket(name: string): string {
   return `case when a.${name} <= coalesce(b.${name}_min, z.${name}) and z.${name} >= coalesce(b.${name}_max, a.${name})
             then z.${name} - a.${name}
           when b.${name}_min is not null or (a.before and z.after and b.device_id is null)
