@@ -208,7 +208,8 @@ export async function up(knex: Knex): Promise<void> {
     );
     create table ocpp.tenant_settings (
       tenant_id uuid primary key references core.tenants,
-      unknown_id_tags text not null default 'reject' check (unknown_id_tags in ('accept', 'reject'))
+      unknown_id_tags text not null default 'reject' check (unknown_id_tags in ('accept', 'reject')),
+      enrollment_password_hash bytea
     );
 
     create table ocpp.transactions (
