@@ -93,7 +93,8 @@ async function listeningPort(child: ChildProcess, { file, listening = /^listenin
   })
 }
 
-function cpuSeconds(pid: number): number {
+/** Processor time of a process so far, in seconds; NaN where the system does not tell. */
+export function cpuSeconds(pid: number): number {
   const text = read(`/proc/${pid}/stat`)
   // The name in parentheses may hold spaces; the fields are counted from behind it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { startPostgrest } from './baselines/postgrest.ts'
 import { type ArchiveRun, archiveLines, runArchive } from './cases/archive.ts'
+import { type AuditRun, auditLines, runAudit } from './cases/audit.ts'
 import type { Bench } from './cases/bench.ts'
 import { bootLines, runBoot } from './cases/boot.ts'
 import { type ConsoleRun, consoleLines, runConsole } from './cases/console.ts'
@@ -31,6 +32,7 @@ interface Runs {
   bulk: BulkRun[]
   realtime: RealtimeRun[]
   archive: ArchiveRun[]
+  audit: AuditRun[]
   /** Peak of the server's resident memory after telemetry, console and stream, in MB. */
   memory: number[]
 }
@@ -81,6 +83,7 @@ async function runAll(bench: Bench): Promise<Line[]> {
     bulk: [],
     realtime: [],
     archive: [],
+    audit: [],
     memory: [],
   }
   for (let run = 1; run <= bench.plan.runs; run++) {
@@ -104,6 +107,7 @@ async function runAll(bench: Bench): Promise<Line[]> {
     runs.bareConsole.push(await withServer(startBareConsole(bench), server => runConsole(bench, server)))
     runs.broadcast.push(await runBroadcast(bench))
     runs.operations.push(await runOperations(bench))
+    runs.audit.push(await runAudit(bench))
   }
   return [
     ...telemetryLines(runs.ours, runs.express, runs.bare),
@@ -114,6 +118,7 @@ async function runAll(bench: Bench): Promise<Line[]> {
     ...bulkLines(runs.bulk),
     ...realtimeLines(runs.realtime),
     ...archiveLines(runs.archive),
+    ...auditLines(runs.audit),
     {
       name: 'server memory under all of it',
       unit: 'MB',

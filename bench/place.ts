@@ -19,7 +19,7 @@ export interface Place {
   fleetFile: string
   flux: FluxCredentials
   /** Starts the real server, `src/main.ts`, on the Postgres of this place. */
-  startOurs(): Promise<Child>
+  startOurs(nodeOptions?: string[]): Promise<Child>
   /** Stops Postgres and leaves the data. */
   stopPostgres(): Promise<void>
 }
@@ -32,7 +32,7 @@ const quiet = () => {}
 export const SETTINGS = {
   PORT: '0',
   METRICS_PORT: '0',
-  RATE_LIMIT_SCALE: '1000',
+  RATE_LIMIT_SCALE: '10000',
   STREAMS_PER_CLIENT: '2000',
   DEVICE_ENROLLMENT: 'open',
 }
@@ -75,7 +75,7 @@ async function furnish(dataDir: string, postgres: EmbeddedPostgres): Promise<Pla
   const credentialsFile = await seedDemo(postgres.url, readConfig({ DATA_DIR: dataDir }), { force: true, say: quiet })
   const credentials = JSON.parse(fs.readFileSync(credentialsFile!, 'utf8'))
   await createPlainTable(postgres.url)
-  const startOurs = () =>
+  const startOurs = (nodeOptions: string[] = []) =>
     startServer({
       file: 'src/main.ts',
       env: {
@@ -86,7 +86,7 @@ async function furnish(dataDir: string, postgres: EmbeddedPostgres): Promise<Pla
         DATA_DIR: path.join(dataDir, 'server'),
         LOG_FILE: path.join(dataDir, 'server.log'),
       },
-      nodeOptions: startFlags(),
+      nodeOptions: [...startFlags(), ...nodeOptions],
       listening: LISTENING,
     })
   const server = await startOurs()

@@ -24,7 +24,7 @@ async function statementOf(run: (db: Knex) => Promise<unknown>): Promise<Stateme
     async raw(sql: string, bindings: Record<string, Knex.Value>) {
       const native = builder.raw(sql, bindings).toSQL().toNative()
       statement = { text: native.sql, values: [...native.bindings] }
-      return { rows: [{}] }
+      return { rows: [{ items: [], total: 0 }] }
     },
   }
   await run(db as unknown as Knex)

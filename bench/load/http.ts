@@ -1,7 +1,7 @@
 import { quantile } from '../statistics.ts'
 import { Connection } from './connection.ts'
 import type { Job, JobResult } from './job.ts'
-import { getBytes, telemetryBytes } from './requestBytes.ts'
+import { commandBytes, getBytes, telemetryBytes } from './requestBytes.ts'
 import { restBytes } from './restBytes.ts'
 
 /** The load: a process that runs one job after the other and reports each. */
@@ -57,5 +57,7 @@ function requestsOf({ port, connections, traffic }: Job, index: number): (() => 
   if (traffic.kind === 'rest') return [restBytes(port, traffic, index)]
   return traffic.chargers
     .filter((_charger, place) => place % connections === index)
-    .map(charger => telemetryBytes(port, charger))
+    .map(charger =>
+      traffic.kind === 'command' ? commandBytes(port, charger, traffic.token) : telemetryBytes(port, charger),
+    )
 }

@@ -11,6 +11,7 @@ export interface Job {
   traffic:
     | { kind: 'telemetry'; chargers: Charger[] }
     | { kind: 'get'; path: string; token: string }
+    | { kind: 'command'; chargers: Charger[]; token: string }
     | ({ kind: 'rest' } & RestTraffic)
 }
 

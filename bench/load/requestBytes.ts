@@ -35,6 +35,20 @@ export function telemetryBytes(port: number, { deviceId, token }: Charger): () =
   }
 }
 
+/** An operator's command to one charger. */
+export function commandBytes(port: number, { deviceId }: Charger, token: string): () => Buffer {
+  const body = JSON.stringify({ charge_power: 22, target_soc: 80 })
+  const head = [
+    `POST /v1/devices/${deviceId}/connectors/1/start HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    `Authorization: Bearer ${token}`,
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+  ]
+  const bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1')
+  return () => bytes
+}
+
 export function getBytes(port: number, path: string, token: string): () => Buffer {
   const head = [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, `Authorization: Bearer ${token}`]
   const bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1')

@@ -111,10 +111,9 @@ const NOBODY = { actor: null, action: null, method: null, path: null, requestId:
 export async function queue(db: Knex, commands: NewCommand[]): Promise<string[]> {
   if (commands.length === 0) return []
   // One parameter for all: a site may have more connectors than a statement may have parameters.
-  const { rows } = await db.raw<{ rows: { command_id: string }[] }>(QUEUE, {
-    ...(actionUnderway() ?? NOBODY),
-    commands: JSON.stringify(commands),
-  })
+  const bindings = { ...(actionUnderway() ?? NOBODY), commands: JSON.stringify(commands) }
+  // Prepared once per connection: parsing and planning it takes longer than the two inserts.
+  const { rows } = await db.raw<{ rows: { command_id: string }[] }>(QUEUE, bindings).options({ name: 'queue-commands' })
   return rows.map(({ command_id }) => command_id)
 }
 

@@ -38,7 +38,8 @@ const LINE = `concat(
 
 /**
  * One statement, so that no job can move a sample from one tier to the next between two looks. Times are constants of
- * the statement, so only the partitions of the session are looked into.
+ * the statement, so only the partitions of the session are looked into. Most sessions have no fault, and their samples
+ * are not numbered.
  */
 const READ = `
   with sample as materialized (
@@ -61,10 +62,12 @@ const READ = `
     where tenant_id = :tenant and record_id = :record and started_at <= :last and ended_at >= :first
     order by time
     limit ${MOST + 1}
+  ), spaced as (
+    select tier, time, until, time - lag(time) over (partition by tier order by time) as distance from sample
   ), placed as (
-    select tier, time, until, fault_code, fault_at, row_number() over in_order as place,
-      lag(time) over in_order as before, time - lag(time) over (partition by tier order by time) as distance
-    from sample window in_order as (order by time)
+    select fault_code, fault_at, row_number() over in_order as place, lag(time) over in_order as before
+    from sample where exists (select from sample where fault_at is not null)
+    window in_order as (order by time)
   ), faulty as (
     select fault_code, fault_at, before,
       place - row_number() over (partition by fault_code order by place) as run
@@ -77,7 +80,7 @@ const READ = `
       select tier, ${instant('min(time)')} as "from", ${instant('max(until)')} as "to",
         case tier when 'minute' then 60 when 'summary' then extract(epoch from max(until - time))::float8
         else extract(epoch from percentile_disc(0.5) within group (order by distance))::float8 end as resolution_seconds
-      from placed group by tier) segment) as segments,
+      from spaced group by tier) segment) as segments,
     (select coalesce(json_agg(run order by "from"), '[]') from (
       select fault_code as code, ${instant('min(before)')} as before, ${instant('min(fault_at)')} as "from",
         ${instant('max(fault_at)')} as "to"
