@@ -226,6 +226,16 @@ export async function noteReport(transaction: Knex, { commandId, status, message
     .update({ ...change, message, details: details === null ? null : JSON.stringify(details) })
 }
 
+/** Names a log in its command that was completed without one, and takes back what was said about that. */
+export async function nameLog(transaction: Knex, commandId: string, logId: string, said: string): Promise<void> {
+  await transaction.raw(
+    `update core.commands
+     set details = coalesce(details, '{}') || jsonb_build_object('log_id', :logId::text), message = nullif(message, :said)
+     where command_id = :commandId and status = 'completed'`,
+    { commandId, logId, said },
+  )
+}
+
 /** Ends what waited too long for its charger. Returns how many. */
 export async function expire(db: Knex): Promise<number> {
   return db('core.commands')
