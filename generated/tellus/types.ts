@@ -1514,7 +1514,7 @@ export interface components {
             request_id: string | null;
             /** @description Where the request came from; null where there was none. */
             address: string | null;
-            /** @description The request without its secrets and the ids of what came of it; of a command its id, name and params; of a refusal its message. */
+            /** @description The request without its secrets and the ids of what came of it; of a command its id, name and params, and of a diagnostic one its risk, the customer's authorisation and whether it was forced; of a refusal its message. */
             details: {
                 [key: string]: unknown;
             };

@@ -51,19 +51,18 @@ export async function requestDiagnostic(
     throw notFound(connectorId === null ? 'device' : 'connector')
   if (risk_class === 'medium' && !force && (await connectors.inSession(db, deviceId)))
     throw conflict('a session is running; force asks for it nevertheless')
-  const [command_id] = await commands.queue(db, [
-    {
-      tenantId: caller.tenantId,
-      deviceId,
-      connectorId,
-      command,
-      params,
-      requestedBy: callerName(caller),
-      expiresIn,
-      riskClass: risk_class,
-      customerAuthorizationRef: customer_authorization_ref ?? null,
-    },
-  ])
+  const asked = {
+    tenantId: caller.tenantId,
+    deviceId,
+    connectorId,
+    command,
+    params,
+    requestedBy: callerName(caller),
+    expiresIn,
+    riskClass: risk_class,
+    customerAuthorizationRef: customer_authorization_ref ?? null,
+  }
+  const [command_id] = await commands.queue(db, [asked], force ? { forced: true } : {})
   return { command_id: command_id!, status: 'queued' as const, risk_class }
 }
 
