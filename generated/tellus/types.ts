@@ -1498,9 +1498,9 @@ export interface components {
              * @description When it was written, by the clock of the database.
              */
             timestamp: string;
-            /** @description Who: `service_account:<id>`, `client:<id>`, or what sent a command without being asked, as `schedule:<id>` or `flexibility:<id>`. */
+            /** @description Who: `service_account:<id>`, `client:<id>`, what sent a command without being asked, as `schedule:<id>` or `flexibility:<id>`, or the database's `owner`. */
             actor: string;
-            /** @description The operation by its operationId; the name of the command where nobody asked for it. */
+            /** @description The operation by its operationId; the name of the command where nobody asked for it, or `removeAuditLogs`. */
             action: string;
             /** @description The HTTP method; null where there was no request. */
             method: string | null;
