@@ -16,8 +16,12 @@ export async function up(knex: Knex): Promise<void> {
   )
 }
 
-/** The code behind the least of `20260510131000000000F-0411`: a plain minimum, for which nothing is sorted. */
-const FIRST_CODE = `substr(min(to_char(time at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || fault_code), 21)`
+/**
+ * The code behind the least of `20260510131000000000F-0411`: a plain minimum, for which nothing is sorted, and which is
+ * worked out for faulty samples only.
+ */
+const FIRST_CODE = `
+  substr(min(to_char(time at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || fault_code) filter (where fault_code is not null), 21)`
 
 /** Makes a function anew with another text in one place; its owner, rights and settings stay. */
 async function change(knex: Knex, name: string, from: string, to: string): Promise<void> {
