@@ -33,7 +33,9 @@ export function detailsOf({ body }: Asked, answer: unknown): Record<string, unkn
 
 /** The charger that it was about: the one of the path, else of the body, else of the answer. */
 export function deviceOf({ template, params, body }: Asked, answer: unknown): string | null {
-  const named = template.includes('/devices/{id}') ? params.id : (membersOf(body).device_id ?? idsOf(answer).device_id)
+  const named = template.includes('/devices/{id}')
+    ? params.id
+    : (params.device_id ?? membersOf(body).device_id ?? idsOf(answer).device_id)
   return typeof named === 'string' && isUuid(named) ? named : null
 }
 
