@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { kept } from '../audit/auditRecord.ts'
 import { callerName, type OperatorCaller } from '../auth/caller.ts'
 import { ApiError, conflict, invalid, notFound } from '../errors.ts'
 import type { DiagnosticName, RiskClass } from '../store/commands.ts'
@@ -62,7 +63,7 @@ export async function requestDiagnostic(
     riskClass: risk_class,
     customerAuthorizationRef: customer_authorization_ref ?? null,
   }
-  const [command_id] = await commands.queue(db, [asked], force ? { forced: true } : {})
+  const [command_id] = await commands.queue(db, [asked], { params: kept(params), ...(force && { forced: true }) })
   return { command_id: command_id!, status: 'queued' as const, risk_class }
 }
 

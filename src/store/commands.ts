@@ -100,7 +100,7 @@ const QUEUE = `
       jsonb_build_object('command_id', command_id, 'command', command, 'connector_id', connector_id, 'params', params)
         || jsonb_strip_nulls(jsonb_build_object('risk_class', risk_class,
           'customer_authorization_ref', customer_authorization_ref))
-        || :circumstances::jsonb
+        || :recorded::jsonb
     from queued order by sequence
   )
   select command_id from queued order by sequence`
@@ -111,19 +111,19 @@ const NOBODY = { actor: null, action: null, method: null, path: null, requestId:
  * Queues commands in the given order and returns their ids in that order. Each is put on record by the same statement: as
  * what is being done now, or as done by whoever stands in `requestedBy` when nobody asks.
  *
- * @param circumstances what else the record says of it
+ * @param recorded what else the record says, and what it says instead
  */
 export async function queue(
   db: Knex,
   commands: NewCommand[],
-  circumstances: { forced?: true } = {},
+  recorded: { forced?: true; params?: unknown } = {},
 ): Promise<string[]> {
   if (commands.length === 0) return []
   // One parameter for all: a site may have more connectors than a statement may have parameters.
   const { rows } = await db.raw<{ rows: { command_id: string }[] }>(QUEUE, {
     ...(actionUnderway() ?? NOBODY),
     commands: JSON.stringify(commands),
-    circumstances: JSON.stringify(circumstances),
+    recorded: JSON.stringify(recorded),
   })
   return rows.map(({ command_id }) => command_id)
 }
