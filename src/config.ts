@@ -154,7 +154,9 @@ function rateLimits(env: Environment): Record<RateClass, RateLimit> {
     const text = env[variable]
     const [count, seconds] = text ? text.split('/').map(Number) : [limits[name].count, limits[name].seconds]
     if (!(count! > 0 && seconds! > 0)) throw new StartError(`${variable} must be <count>/<seconds>, not "${text}"`)
-    limits[name] = { count: count! * scale, seconds: seconds! }
+    const most = count! * scale
+    // A bucket of less than one token would never have one.
+    limits[name] = most < 1 ? { count: 1, seconds: seconds! / most } : { count: most, seconds: seconds! }
   }
   return limits
 }

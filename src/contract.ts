@@ -1,23 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Knex } from 'knex'
 import type { Context } from 'openapi-backend'
-import { type Action, doing } from './audit/actionUnderway.ts'
-import { type AuditRecord, detailsOf, deviceOf } from './audit/auditRecord.ts'
+import { doing } from './audit/actionUnderway.ts'
+import { actionOf, recordOf } from './audit/passageRecord.ts'
+import { admit as admitCaller, type Shown, strangerRefusal } from './auth/admission.ts'
 import { type AnonymousCaller, type Caller, callerName, isOperator, serviceAccountName } from './auth/caller.ts'
-import { readBasic } from './auth/clientCredentials.ts'
 import type { Config } from './config.ts'
 import { ApiError, asApiError } from './errors.ts'
+import { account } from './http/account.ts'
 import { Backend, type Validators } from './http/backend.ts'
 import { checkBytes, readBody, readBytes } from './http/body.ts'
 import { Exchange } from './http/exchange.ts'
 import { checkHeaders } from './http/headers.ts'
 import { once } from './http/idempotency.ts'
+import { identify, type Passage } from './http/passage.ts'
 import { readQuery } from './http/query.ts'
-import { pathAndQuery } from './http/requestLog.ts'
+import { checkReply, JSON_TYPE } from './http/replyCheck.ts'
 import { type Document, IndexedRouter, type RoutedRequest, type ServedOperation } from './http/router.ts'
 import { validationError } from './http/validation.ts'
-import type { RateClass } from './limits/rates.ts'
-import { TokenBuckets } from './limits/tokenBucket.ts'
+import { RequestLimiter, strangerName } from './limits/requestLimiter.ts'
 import type { Call, Reply } from './operation.ts'
 import type { Services } from './services.ts'
 import * as auditLogs from './store/auditLogs.ts'
@@ -62,33 +63,12 @@ export interface RenderedError {
 /** Serves the request and says so, or leaves it alone because no path of the contract is meant. */
 export type Dispatch = (request: IncomingMessage, response: ServerResponse) => boolean
 
-const LARGE = 256 * 1024
-const JSON_TYPE = 'application/json'
 const ANONYMOUS: AnonymousCaller = { kind: 'anonymous' }
-/** What one request carries through openapi-backend, beside its context. */
-interface Passage {
-  exchange: Exchange
-  operation: ServedOperation
-  routed: RoutedRequest
-  caller: Caller
-  tenantId: string | undefined
-  /** Whose name the audit log has for it: an operator's, or that of the service account that somebody claims to be. */
-  actor: string | undefined
-  /** Whether the actor is a service account, of which everything is on record. */
-  isAccount: boolean
-  /** Whether it stands in the audit log. */
-  isRecorded: boolean
-  /** The body as it came. */
-  text: string | undefined
-  /** What the answer says beside its own headers. */
-  headers: Record<string, string> | undefined
-}
-
 /** Turns one contract into the function that serves it. The only place that knows openapi-backend. */
 export function serveContract(contract: Contract, services: Services): Dispatch {
-  const { config, log, metrics, requestLog } = services
+  const { config, log } = services
   const router = new IndexedRouter(contract.document)
-  const buckets = new TokenBuckets()
+  const limiter = new RequestLimiter(config.rateLimits)
 
   const api = new Backend(contract.document, contract.validators, router)
   for (const { operationId } of router.operations) api.register(operationId, (_context, passage) => handle(passage))
@@ -97,10 +77,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   }
   api.register('postSecurityHandler', (context, passage: Passage) => admit(context, passage))
   api.register('unauthorizedHandler', context => {
-    throw (
-      Object.values(context.security ?? {}).find(result => result?.error)?.error ??
-      new ApiError('unauthorized', 'a bearer token is required')
-    )
+    throw strangerRefusal(context.security as Shown | undefined)
   })
   api.register('validationFail', context => {
     throw validationError(context.validation.errors![0]!)
@@ -112,32 +89,14 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
   /** Who calls, what they may do and how often; then the body, which nobody reads for a stranger. */
   async function admit(context: Context, passage: Passage): Promise<void> {
     const { exchange, operation, routed } = passage
-    let refusal: ApiError | undefined
-    for (const requirement of operation.security) {
-      const [scheme] = Object.keys(requirement)
-      if (scheme === undefined) {
-        // A credential that was shown must be good, even where none is needed.
-        if (exchange.request.headers.authorization !== undefined) continue
-        passage.caller = await contract.enroll!(services)
-      } else {
-        const caller = context.security?.[scheme] as Caller | { error: ApiError } | undefined
-        if (caller === undefined || 'error' in caller) continue
-        refusal = scopeRefusal(caller, requirement[scheme]!, refusal)
-        // Another way in may ask for what this caller has.
-        if (refusal !== undefined) continue
-        passage.caller = caller
-      }
-      break
-    }
-    if (passage.caller === ANONYMOUS && operation.security.length > 0) {
-      throw (
-        refusal ??
-        Object.values(context.security ?? {}).find(result => result?.error)?.error ??
-        new ApiError('unauthorized', 'a bearer token is required')
-      )
-    }
+    if (operation.security.length > 0)
+      passage.caller = await admitCaller(operation.security, (context.security ?? {}) as Shown, {
+        hasCredential: exchange.request.headers.authorization !== undefined,
+        enroll: () => contract.enroll!(services),
+      })
     identify(passage, passage.caller)
-    if (passage.caller.kind === 'device' || isOperator(passage.caller)) limit(passage, callerName(passage.caller))
+    if (passage.caller.kind === 'device' || isOperator(passage.caller))
+      limiter.count(operation.rateLimit, callerName(passage.caller))
     if (contract.count !== undefined) passage.headers = await contract.count(passage.caller, services)
     if (operation.bodyLimit !== undefined) {
       // The handler reads it when it knows that it is welcome; there is no schema for it.
@@ -152,24 +111,13 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     }
   }
 
-  function limit({ operation }: Passage, key: string): void {
-    const rate = config.rateLimits[operation.rateLimit as RateClass]
-    if (rate === undefined) return
-    const wait = buckets.take(operation.rateLimit, rate, key, performance.now())
-    if (wait === 0) return
-    // Not a second more for an error of the last digit.
-    const seconds = Math.max(1, Math.ceil(wait - 1e-6))
-    throw new ApiError('tooMany', `too many requests, try again in ${seconds} s`, {
-      details: { retry_after_seconds: seconds },
-      headers: { 'Retry-After': String(seconds) },
-    })
-  }
-
   async function handle(passage: Passage): Promise<Reply> {
     const { exchange, operation, routed, caller } = passage
-    // Strangers are counted by address and by whom they claim to be, so that none can use up another's allowance.
     if (caller.kind === 'anonymous' || caller.kind === 'enrollment')
-      limit(passage, `${exchange.address} ${claimedId(routed.body, exchange.request.headers.authorization)}`)
+      limiter.count(
+        operation.rateLimit,
+        strangerName(exchange.address, routed.body, exchange.request.headers.authorization),
+      )
     const call = {
       ...services,
       path: routed.route.params,
@@ -235,30 +183,6 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     await services.ingest.audit.submit({ ...recordOf(passage, status, undefined), details })
   }
 
-  /** Refuses a reply that the contract does not declare: the fault is ours, so the caller gets a 500 and the log the reason. */
-  function check(operation: ServedOperation, reply: Reply, length: number): void {
-    const validate = contract.validators.responses[operation.operationId]?.[reply.status]
-    if (validate === undefined) {
-      if (reply.body === undefined || Buffer.isBuffer(reply.body)) return
-      throw new Error(`${operation.operationId} answered ${reply.status}, which its contract does not declare`)
-    }
-    if (reply.contentType !== undefined) {
-      if (
-        !config.checkLargeReplies ||
-        reply.body === undefined ||
-        reply.isCallersShape ||
-        !reply.contentType.startsWith(JSON_TYPE)
-      )
-        return
-    } else if (length > LARGE && !config.checkLargeReplies) return
-    if (!validate(reply.contentType === undefined ? reply.body : JSON.parse(reply.body as string))) {
-      const [error] = validate.errors!
-      throw new Error(
-        `${operation.operationId} answered against its contract: ${error!.instancePath} ${error!.message}`,
-      )
-    }
-  }
-
   async function serve(passage: Passage): Promise<void> {
     const { exchange, operation, routed } = passage
     let status: number
@@ -268,7 +192,10 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       const reply: Reply = await api.handleRequest(routed, passage)
       const text =
         reply.contentType === undefined ? JSON.stringify(reply.body) : (reply.body as string | Buffer | undefined)
-      check(operation, reply, text?.length ?? 0)
+      checkReply(contract.validators.responses, operation, reply, {
+        length: text?.length ?? 0,
+        isThorough: config.checkLargeReplies,
+      })
       status = reply.status
       await record(passage, status)
       if (reply.undelivered !== undefined) takeBackIfLost(exchange, reply.undelivered)
@@ -282,7 +209,7 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       })
       status = sendError(exchange, failure, operation, passage.headers)
     }
-    account(passage, status, failure)
+    account(contract.name, services, passage, { status, failure })
   }
 
   function sendError(
@@ -322,41 +249,6 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     // The answer to a HEAD has no body, so what the body would have handed out is not taken.
     if (response.destroyed || request.method === 'HEAD') lost()
     else response.once('close', () => response.writableFinished || lost())
-  }
-
-  function account(passage: Passage, status: number, failure: ApiError | undefined): void {
-    const { exchange, operation, caller, tenantId } = passage
-    const { milliseconds, path, search, requestId, request } = exchange
-    const { operationId } = operation
-    const callerText = callerName(caller)
-    metrics.requests.observe({ contract: contract.name, operation: operationId, status }, milliseconds / 1000)
-    if (tenantId !== undefined) {
-      requestLog.add(tenantId, {
-        at: Date.now(),
-        method: request.method!,
-        path,
-        search,
-        requestId,
-        headers: request.headers,
-        body: passage.text,
-        operationId,
-        status,
-        milliseconds,
-        caller: callerText,
-      })
-    }
-    const line = {
-      contract: contract.name,
-      operation: operationId,
-      status,
-      ms: Math.round(milliseconds * 100) / 100,
-      caller: callerText,
-      requestId,
-      traceparent: request.headers.traceparent,
-    }
-    if (failure?.kind === 'internal') log.error({ ...line, err: failure.cause ?? failure }, 'request failed')
-    else if (failure?.kind === 'unavailable') log.warn({ ...line, err: failure.cause }, failure.message)
-    else log.info(line, failure === undefined ? 'request' : failure.message)
   }
 
   return (request, response) => {
@@ -413,45 +305,3 @@ const isBelow = (mount: string, url: string) =>
 
 const withHeaders = (own: Record<string, string> | undefined, more: Record<string, string> | undefined) =>
   more === undefined ? own : { ...more, ...own }
-
-function identify(passage: Passage, caller: Caller): void {
-  passage.caller = caller
-  if ('tenantId' in caller) passage.tenantId = caller.tenantId
-  if (!isOperator(caller)) return
-  passage.actor = callerName(caller)
-  passage.isAccount = caller.kind === 'serviceAccount'
-}
-
-function actionOf({ exchange, operation, actor }: Passage): Action {
-  return {
-    actor: actor!,
-    action: operation.operationId,
-    method: exchange.request.method!,
-    path: pathAndQuery(exchange.path, exchange.search),
-    requestId: exchange.requestId,
-    address: exchange.address,
-  }
-}
-
-function recordOf(passage: Passage, status: number, answer: unknown): AuditRecord {
-  const { operation, routed, tenantId } = passage
-  const asked = { template: operation.path, params: routed.route.params, body: routed.body }
-  const common = { tenantId: tenantId!, status, deviceId: deviceOf(asked, answer), details: detailsOf(asked, answer) }
-  return { ...actionOf(passage), ...common }
-}
-
-/** Why the caller may not come in this way, beside what kept it out of the ways before; undefined when it may. */
-function scopeRefusal(caller: Caller, required: string[], before: ApiError | undefined): ApiError | undefined {
-  const granted = isOperator(caller) ? caller.scopes : undefined
-  const missing = required.find(scope => !granted?.has(scope))
-  if (missing === undefined) return undefined
-  const scope = before?.details === undefined ? missing : `${before.details.scope} or ${missing}`
-  return new ApiError('forbidden', `this needs the scope ${scope}`, { details: { scope }, caller })
-}
-
-/** The identity that a request without a credential is about, as far as a limit needs it. */
-function claimedId(body: unknown, authorization: string | undefined): string {
-  const { device_id, client_id, service_account_id, sn, site_id } = (body ?? {}) as Record<string, unknown>
-  const basic = readBasic(authorization)?.clientId
-  return String(basic ?? device_id ?? client_id ?? service_account_id ?? sn ?? site_id ?? '')
-}

@@ -7,6 +7,7 @@ import { readConfig } from '../src/config.ts'
 import { StartError } from '../src/errors.ts'
 import { connectAsOwner } from '../src/postgres/connect.ts'
 import { runningPostgres } from '../src/postgres/embedded.ts'
+import * as auditLogs from '../src/store/auditLogs.ts'
 import * as clients from '../src/store/clients.ts'
 import * as operators from '../src/store/operators.ts'
 import * as tenants from '../src/store/tenants.ts'
@@ -17,7 +18,9 @@ const USAGE = `npm run admin -- <command>
   create-tenant   --slug acme --name "Acme Charging"
   create-operator --tenant acme --id acme-charging-uk --name "Acme Charging Network UK" --country GB
   create-client   --tenant acme --name console --scopes "read write"
+  revoke-client   --id acme-console-1f0c33aa
   list-tenants
+  remove-audit-logs --tenant acme --older-than-days 730
 
 A secret is printed once and kept as a hash only. Works on DATABASE_URL, or on the embedded database of a running server.`
 
@@ -48,6 +51,17 @@ const COMMANDS: Record<string, (db: Knex, options: Record<string, string | undef
     await clients.create(db, { client_id, tenant_id, name, scopes, secret_hash: hashSecret(secret) })
     print({ client_id, client_secret: secret, scopes })
   },
+  async 'revoke-client'(db, options) {
+    const client_id = required(options, 'id')
+    if (!(await clients.revoke(db, client_id))) throw new StartError(`there is no client ${client_id}, or not any more`)
+    print({ client_id, revoked: true })
+  },
+  async 'remove-audit-logs'(db, options) {
+    const days = Number(required(options, 'older-than-days'))
+    if (!Number.isInteger(days) || days < 1 || days > 36_500)
+      throw new StartError('--older-than-days must be a whole number from 1 to 36500')
+    print({ removed: await auditLogs.removeOld(db, await tenantOf(db, options), days) })
+  },
   async 'list-tenants'(db) {
     print(await tenants.list(db))
   },
@@ -57,7 +71,10 @@ await main(async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: Object.fromEntries(
-      ['slug', 'name', 'tenant', 'scopes', 'id', 'country'].map(name => [name, { type: 'string' as const }]),
+      ['slug', 'name', 'tenant', 'scopes', 'id', 'country', 'older-than-days'].map(name => [
+        name,
+        { type: 'string' as const },
+      ]),
     ),
   })
   const command = COMMANDS[positionals[0] ?? '']

@@ -1,31 +1,9 @@
+import { COUNTERS, MOMENTARY } from '../../migrations/0011_create_flux_functions.ts'
+
 /**
  * The aggregation that one would write: window functions over the readings of the range and a sum per bucket. It takes
  * no reading beyond the range, no edge and no meter that was set back into account.
  */
-const MOMENTARY = [
-  'frequency',
-  'voltage_line_average',
-  'current_phase_a',
-  'current_phase_b',
-  'current_phase_c',
-  'current_phase_average',
-  'power_phase_a_active',
-  'power_phase_b_active',
-  'power_phase_c_active',
-  'power_total_active',
-  'power_total_reactive',
-  'power_total_apparent',
-  'power_factor_total',
-]
-const COUNTERS = ['imported', 'exported'].flatMap(way => [
-  `energy_${way}_active`,
-  `energy_${way}_phase_a_active`,
-  `energy_${way}_phase_b_active`,
-  `energy_${way}_phase_c_active`,
-  `energy_${way}_reactive`,
-  `energy_${way}_apparent`,
-])
-
 export const PLAIN_READINGS_30M = `
   create function bench.plain_readings_30m(start_time timestamptz, end_time timestamptz, device_ids uuid[])
   returns table (time_b timestamptz, device_id uuid,

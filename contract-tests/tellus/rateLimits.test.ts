@@ -39,6 +39,19 @@ const start = (deviceId: string, token: string, on = server) =>
   on.call('POST', `/v1/devices/${deviceId}/connectors/1/start`, { token, body: { charge_power: 22, target_soc: 80 } })
 
 describe('rate limits', () => {
+  it('of less than one request let one pass at their rate', async () => {
+    const slow = await startServerOn(database, { RATE_LIMIT_SCALE: '0.01' })
+    try {
+      const { token } = await lavish.charger()
+      const body = { timestamp: inSeconds(0), status: 'online' }
+      const call = () => slow.call('POST', '/v1/device/heartbeat', { token, body })
+      assert.equal((await call()).status, 200)
+      const { status, headers } = await call()
+      assert.deepEqual([status, headers.get('retry-after')], [429, '10'])
+    } finally {
+      await slow.close()
+    }
+  })
   it('let 10 telemetry uploads a second pass for each charger', async () => {
     const [busy, other] = [await lavish.charger(), await lavish.charger()]
     const from = performance.now()

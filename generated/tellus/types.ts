@@ -1498,9 +1498,9 @@ export interface components {
              * @description When it was written, by the clock of the database.
              */
             timestamp: string;
-            /** @description Who: `service_account:<id>`, `client:<id>`, or what sent a command without being asked, as `schedule:<id>` or `flexibility:<id>`. */
+            /** @description Who: `service_account:<id>`, `client:<id>`, what sent a command without being asked, as `schedule:<id>` or `flexibility:<id>`, or the database's `owner`. */
             actor: string;
-            /** @description The operation by its operationId; the name of the command where nobody asked for it. */
+            /** @description The operation by its operationId; the name of the command where nobody asked for it, or `removeAuditLogs`. */
             action: string;
             /** @description The HTTP method; null where there was no request. */
             method: string | null;
@@ -1514,7 +1514,7 @@ export interface components {
             request_id: string | null;
             /** @description Where the request came from; null where there was none. */
             address: string | null;
-            /** @description The request without its secrets and the ids of what came of it; of a command its id, name and params; of a refusal its message. */
+            /** @description The request without its secrets and the ids of what came of it; of a command its id, name and params, and of a diagnostic one its risk, the customer's authorisation and whether it was forced; of a refusal its message. */
             details: {
                 [key: string]: unknown;
             };

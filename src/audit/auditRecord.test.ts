@@ -22,6 +22,7 @@ describe('what the audit log keeps', () => {
   it('names the charger of the path, else of the body, else of the answer', () => {
     const answer = { data: { device_id: OTHER } }
     assert.equal(deviceOf(asked({ device_id: OTHER }, '/v1/devices/{id}/x', { id: ID }), answer), ID)
+    assert.equal(deviceOf(asked(undefined, '/v1/operator/devices/{device_id}/x', { device_id: ID }), answer), ID)
     assert.equal(deviceOf(asked({ device_id: ID }), answer), ID)
     assert.equal(deviceOf(asked({ device_id: 5 }), answer), null)
     assert.equal(deviceOf(asked(), answer), OTHER)

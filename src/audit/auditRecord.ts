@@ -18,22 +18,26 @@ interface Asked {
   body: unknown
 }
 
-/** The longest request that is kept as it was, in characters. */
+/** The longest that is kept as it was, in characters. */
 const LONGEST = 4096
 
-/** What was asked for, without its secrets, and the ids of what came of it. */
+/** A value as it is kept: without its secrets, and of a long one the length. */
+export function kept(value: unknown): unknown {
+  const shown = redactFields(value)
+  const length = JSON.stringify(shown)?.length ?? 0
+  return length > LONGEST ? `[${length} characters]` : shown
+}
+
+/** What was asked for, and the ids of what came of it. */
 export function detailsOf({ body }: Asked, answer: unknown): Record<string, unknown> {
-  const request = body === undefined ? undefined : redactFields(body)
-  const length = JSON.stringify(request)?.length ?? 0
-  return {
-    ...(request === undefined ? {} : { request: length > LONGEST ? `[${length} characters]` : request }),
-    ...idsOf(answer),
-  }
+  return { ...(body === undefined ? {} : { request: kept(body) }), ...idsOf(answer) }
 }
 
 /** The charger that it was about: the one of the path, else of the body, else of the answer. */
 export function deviceOf({ template, params, body }: Asked, answer: unknown): string | null {
-  const named = template.includes('/devices/{id}') ? params.id : (membersOf(body).device_id ?? idsOf(answer).device_id)
+  const named = template.includes('/devices/{id}')
+    ? params.id
+    : (params.device_id ?? membersOf(body).device_id ?? idsOf(answer).device_id)
   return typeof named === 'string' && isUuid(named) ? named : null
 }
 

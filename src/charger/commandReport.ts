@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import * as commands from '../store/commands.ts'
 import * as counterResets from '../store/counterResets.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
+import { NO_LOG } from './logUpload.ts'
 import { checkSelfTest } from './selfTest.ts'
 
 /**
@@ -32,7 +33,7 @@ async function complete(
       return report
     case 'fetch_logs': {
       const log_id = await deviceLogs.ofCommand(transaction, report.commandId)
-      const message = report.message ?? (log_id === null ? 'no log was uploaded' : null)
+      const message = report.message ?? (log_id === null ? NO_LOG : null)
       return { ...report, message, details: { ...report.details, log_id } }
     }
     case 'reset_contactor_counter': {

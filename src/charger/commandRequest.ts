@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { kept } from '../audit/auditRecord.ts'
 import { callerName, type OperatorCaller } from '../auth/caller.ts'
 import { notFound } from '../errors.ts'
 import * as commands from '../store/commands.ts'
@@ -22,8 +23,8 @@ export async function requestCommand(db: Knex, caller: OperatorCaller, asked: As
   if (!(await connectors.exists(db, caller.tenantId, asked.deviceId, asked.connectorId))) {
     throw notFound(asked.connectorId === null ? 'device' : 'connector')
   }
-  const [command_id] = await commands.queue(db, [
-    { ...asked, tenantId: caller.tenantId, requestedBy: callerName(caller) },
-  ])
+  const command = { ...asked, tenantId: caller.tenantId, requestedBy: callerName(caller) }
+  // Anything may stand in them.
+  const [command_id] = await commands.queue(db, [command], { params: kept(asked.params) })
   return { command_id: command_id!, status: 'queued' as const }
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { kept } from '../audit/auditRecord.ts'
 import { callerName, type OperatorCaller } from '../auth/caller.ts'
 import { ApiError, conflict, invalid, notFound } from '../errors.ts'
 import type { DiagnosticName, RiskClass } from '../store/commands.ts'
@@ -51,19 +52,18 @@ export async function requestDiagnostic(
     throw notFound(connectorId === null ? 'device' : 'connector')
   if (risk_class === 'medium' && !force && (await connectors.inSession(db, deviceId)))
     throw conflict('a session is running; force asks for it nevertheless')
-  const [command_id] = await commands.queue(db, [
-    {
-      tenantId: caller.tenantId,
-      deviceId,
-      connectorId,
-      command,
-      params,
-      requestedBy: callerName(caller),
-      expiresIn,
-      riskClass: risk_class,
-      customerAuthorizationRef: customer_authorization_ref ?? null,
-    },
-  ])
+  const asked = {
+    tenantId: caller.tenantId,
+    deviceId,
+    connectorId,
+    command,
+    params,
+    requestedBy: callerName(caller),
+    expiresIn,
+    riskClass: risk_class,
+    customerAuthorizationRef: customer_authorization_ref ?? null,
+  }
+  const [command_id] = await commands.queue(db, [asked], { params: kept(params), ...(force && { forced: true }) })
   return { command_id: command_id!, status: 'queued' as const, risk_class }
 }
 

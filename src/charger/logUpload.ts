@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import { hashSecret, newSecret } from '../auth/secrets.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
 import type { PendingCommand } from '../store/commands.ts'
+import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 
 /**
@@ -11,15 +12,15 @@ import * as deviceLogs from '../store/deviceLogs.ts'
  */
 export async function addUploadUrls(
   db: Knex,
-  commands: PendingCommand[],
+  pending: PendingCommand[],
   { base, seconds }: { base: string; seconds: number },
 ): Promise<PendingCommand[]> {
   return Promise.all(
-    commands.map(async pending => {
-      if (pending.command !== 'fetch_logs') return pending
+    pending.map(async command => {
+      if (command.command !== 'fetch_logs') return command
       const token = newSecret()
-      await deviceLogs.openUpload(db, pending.command_id, hashSecret(token), seconds)
-      return { ...pending, params: { ...pending.params, upload_url: `${base}/v1/device/uploads/${token}` } }
+      await deviceLogs.openUpload(db, command.command_id, hashSecret(token), seconds)
+      return { ...command, params: { ...command.params, upload_url: `${base}/v1/device/uploads/${token}` } }
     }),
   )
 }
@@ -36,11 +37,23 @@ export async function findUpload(db: Knex, token: string): Promise<deviceLogs.Up
   return upload
 }
 
-/** Stores what came. @throws invalid when it is empty, conflict when another upload was faster */
+/** What the platform says of a command that is completed while there is no log. */
+export const NO_LOG = 'no log was uploaded'
+
+/**
+ * Stores what came, and names it in its command when that was completed before.
+ *
+ * @throws invalid when it is empty, conflict when another upload was faster
+ */
 export async function storeLog(db: Knex, upload: deviceLogs.Upload, content: Buffer, contentType: string) {
   if (content.length === 0) throw invalid('body', 'the log is empty')
   const sha256 = hash('sha256', content, 'buffer')
-  const log_id = await deviceLogs.store(db, upload, { contentType, content, sha256 })
+  const log_id = await db.transaction(async transaction => {
+    const stored = await deviceLogs.store(transaction, upload, { contentType, content, sha256 })
+    // A report that is being taken meanwhile holds its command: it finds the log, or this finds it completed.
+    if (stored !== undefined) await commands.nameLog(transaction, upload.commandId, stored, NO_LOG)
+    return stored
+  })
   if (log_id === undefined) throw used()
   return { log_id, size_bytes: content.length, sha256: sha256.toString('hex') }
 }

@@ -71,8 +71,20 @@ describe('verdicts', () => {
     const thresholds = readThresholds('{"fan_warning_rpm": 3000}')
     assert.deepEqual(judge({}, thresholds).get('cooling_fan')!.warning_at, 3000)
     assert.equal(judge({}, thresholds).get('cooling_fan')!.verdict, 'warning')
-    for (const text of ['x', '[]', '{"fan": 1}', '{"fan_warning_rpm": "many"}', '{"fan_warning_rpm": -1}'])
+    for (const text of [
+      'x',
+      '[]',
+      '{"fan": 1}',
+      '{"fan_warning_rpm": "many"}',
+      '{"fan_warning_rpm": -1}',
+      '{"fan_warning_rpm": 1e400}',
+      '{"toString": 1}',
+    ])
       assert.throws(() => readThresholds(text), StartError)
+  })
+  it('have a value that can be told, however short the life is', () => {
+    for (const contactor_max_cycles of [0.001, 1e-300])
+      assert.equal(judge({ contactor_cycles: 1e9, contactor_max_cycles }).get('contactor')!.value, 1_000_000_000)
   })
   it('are as bad as the worst', () => {
     assert.deepEqual([worst([]), worst(['ok', 'warning']), worst(['fault', 'ok'])], ['ok', 'warning', 'fault'])
@@ -105,6 +117,12 @@ describe('remaining life', () => {
     const [life] = remainingLife(cycles(5, 5, 5, 5, 5, 5, 5, 5))
     assert.deepEqual([life!.days, life!.cycles_per_day], [null, 0])
   })
+  it('has an end, however slowly it is used', () => {
+    for (const step of [1e-9, 1e-306]) {
+      const [life] = remainingLife(cycles(...Array.from({ length: 9 }, (_value, index) => index * step)))
+      assert.equal(life!.days, 1_000_000_000)
+    }
+  })
   it('is over when the cycles are', () => {
     const [life] = remainingLife(cycles(...Array.from({ length: 9 }, (_value, index) => 100_000 + index)))
     assert.equal(life!.days, 0)
@@ -120,6 +138,10 @@ describe('the isolation trend', () => {
   it('has no such day while it rises, or is too low already', () => {
     assert.equal(isolationTrend(kohms(1, 2, 3, 4, 5, 6, 7, 8), THRESHOLDS).days_to_fault, null)
     assert.equal(isolationTrend(kohms(9, 8, 7, 6, 5, 4, 3, 2), THRESHOLDS).days_to_fault, null)
+  })
+  it('has an end, however slowly it falls', () => {
+    const values = Array.from({ length: 9 }, (_value, index) => 1_000_000_000 - index * 1e-6)
+    assert.equal(isolationTrend(kohms(...values), THRESHOLDS).days_to_fault, 1_000_000_000)
   })
   it('needs a week', () => assert.equal(isolationTrend(kohms(5000, 4000), THRESHOLDS).kohms_per_day, null))
 })

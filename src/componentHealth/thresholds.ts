@@ -1,4 +1,5 @@
 import { StartError } from '../errors.ts'
+import { MOST } from './shown.ts'
 
 /** From which value on a part is worth a warning, or broken. Shares of a life in percent, temperatures in degrees. */
 export const THRESHOLDS = {
@@ -34,8 +35,9 @@ export function readThresholds(text: string | undefined): Thresholds {
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw refuse('must be a JSON object')
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in THRESHOLDS)) throw refuse(`has no ${name}; it has ${Object.keys(THRESHOLDS).join(', ')}`)
-    if (typeof value !== 'number' || value < 0) throw refuse(`: ${name} must be a number of at least 0`)
+    if (!Object.hasOwn(THRESHOLDS, name)) throw refuse(`has no ${name}; it has ${Object.keys(THRESHOLDS).join(', ')}`)
+    if (typeof value !== 'number' || value < 0 || value > MOST)
+      throw refuse(`: ${name} must be a number from 0 to ${MOST}`)
   }
   return { ...THRESHOLDS, ...given }
 }

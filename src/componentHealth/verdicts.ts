@@ -1,4 +1,5 @@
 import type { ComponentHealth } from './componentHealth.ts'
+import { shown } from './shown.ts'
 import type { Thresholds } from './thresholds.ts'
 import type { Trend } from './wear.ts'
 
@@ -58,7 +59,7 @@ export function verdictsOn(health: ComponentHealth, isolation: Trend, thresholds
 const TEMPERATURES = ['power_module', 'control_board', 'ac_inlet', 'dc_outlet'] as const
 
 function worn(component: Component, cycles: number, most: number, thresholds: Thresholds): Verdict {
-  const share = Math.round((cycles / most) * 1000) / 10
+  const share = shown((cycles / most) * 100)
   const { cycles_warning_pct: warning, cycles_fault_pct: fault } = thresholds
   return above(component, share, [warning, fault], `${share} % of its life is used up`)
 }

@@ -1,4 +1,5 @@
 import type { ComponentHealth, Report } from './componentHealth.ts'
+import { shown } from './shown.ts'
 import type { Thresholds } from './thresholds.ts'
 
 const DAY = 86_400_000
@@ -48,8 +49,8 @@ function lifeOf(counter: Counter, most: number, history: Report[]): Omit<Remaini
   if (cycles === 0) return { days: null, cycles_per_day: 0, reason: `it was not used in ${days(span)}` }
   const perDay = cycles / span
   return {
-    days: round(Math.max(0, most - last.cycles) / perDay),
-    cycles_per_day: round(perDay),
+    days: shown(Math.max(0, most - last.cycles) / perDay),
+    cycles_per_day: shown(perDay),
     reason: `${cycles} cycles in ${days(span)}`,
   }
 }
@@ -82,8 +83,8 @@ export function isolationTrend(history: Report[], { isolation_fault_kohms: least
   const { isolation_test_kohms: now }: ComponentHealth = history.at(-1)!.component_health
   const falls = slope < 0 && now >= least
   return {
-    kohms_per_day: round(slope),
-    days_to_fault: falls ? round((now - least) / -slope) : null,
+    kohms_per_day: shown(slope),
+    days_to_fault: falls ? shown((now - least) / -slope) : null,
     reason: `a straight line through ${days(span)}`,
   }
 }
@@ -96,5 +97,4 @@ function slopeOf(points: { day: number; kohms: number }[]): number {
   return points.reduce((sum, point) => sum + (point.day - day) * (point.kohms - kohms), 0) / spread
 }
 
-const round = (value: number) => Math.round(value * 10) / 10
-const days = (value: number) => `${round(value)} days`
+const days = (value: number) => `${shown(value)} days`

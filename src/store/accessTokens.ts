@@ -62,13 +62,16 @@ export async function issue(db: Knex, hash: Buffer, holder: Holder, seconds = LI
   return rowCount === 1
 }
 
-export async function revokeOfDevice(db: Knex, deviceId: string): Promise<void> {
-  await db('core.access_tokens').where({ device_id: deviceId, revoked_at: null }).update({ revoked_at: db.fn.now() })
-}
+export const revokeOfDevice = (db: Knex, deviceId: string): Promise<void> => revoke(db, { device_id: deviceId })
 
-export async function revokeOfServiceAccount(db: Knex, serviceAccountId: string): Promise<void> {
+export const revokeOfClient = (db: Knex, clientId: string): Promise<void> => revoke(db, { client_id: clientId })
+
+export const revokeOfServiceAccount = (db: Knex, serviceAccountId: string): Promise<void> =>
+  revoke(db, { service_account_id: serviceAccountId })
+
+async function revoke(db: Knex, holder: Record<string, string>): Promise<void> {
   await db('core.access_tokens')
-    .where({ service_account_id: serviceAccountId, revoked_at: null })
+    .where({ ...holder, revoked_at: null })
     .update({ revoked_at: db.fn.now() })
 }
 

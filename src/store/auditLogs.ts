@@ -91,3 +91,24 @@ export async function list(
   const items = rows.slice(0, size).map(({ cursor: _, ...item }) => item)
   return { items, next: rows.length > size ? rows[size - 1]!.cursor : null }
 }
+
+/**
+ * Removes what is older than so many days from a tenant's log, and puts that on record. Only the owner of the database
+ * may: the server's own role can add to the log and read it. Returns how many rows went.
+ */
+export async function removeOld(owner: Knex, tenantId: string, days: number): Promise<number> {
+  const { rows } = await owner.raw<{ rows: { removed: number }[] }>(
+    `with gone as (
+       delete from ops.audit_logs where tenant_id = :tenantId and at < now() - :days * interval '1 day' returning 1
+     ), counted as (
+       select count(*)::int as removed from gone
+     ), recorded as (
+       insert into ops.audit_logs (tenant_id, actor, action, status, details)
+       select :tenantId, 'owner', 'removeAuditLogs', 200, jsonb_build_object('days', :days::int, 'removed', removed)
+       from counted
+     )
+     select removed from counted`,
+    { tenantId, days },
+  )
+  return rows[0]!.removed
+}

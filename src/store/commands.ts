@@ -98,6 +98,9 @@ const QUEUE = `
     select tenant_id, coalesce(:actor, requested_by), coalesce(:action, command), :method, :path, 200, device_id,
       :requestId, :address,
       jsonb_build_object('command_id', command_id, 'command', command, 'connector_id', connector_id, 'params', params)
+        || jsonb_strip_nulls(jsonb_build_object('risk_class', risk_class,
+          'customer_authorization_ref', customer_authorization_ref))
+        || :recorded::jsonb
     from queued order by sequence
   )
   select command_id from queued order by sequence`
@@ -107,11 +110,21 @@ const NOBODY = { actor: null, action: null, method: null, path: null, requestId:
 /**
  * Queues commands in the given order and returns their ids in that order. Each is put on record by the same statement: as
  * what is being done now, or as done by whoever stands in `requestedBy` when nobody asks.
+ *
+ * @param recorded what else the record says, and what it says instead
  */
-export async function queue(db: Knex, commands: NewCommand[]): Promise<string[]> {
+export async function queue(
+  db: Knex,
+  commands: NewCommand[],
+  recorded: { forced?: true; params?: unknown } = {},
+): Promise<string[]> {
   if (commands.length === 0) return []
   // One parameter for all: a site may have more connectors than a statement may have parameters.
-  const bindings = { ...(actionUnderway() ?? NOBODY), commands: JSON.stringify(commands) }
+  const bindings = {
+    ...(actionUnderway() ?? NOBODY),
+    commands: JSON.stringify(commands),
+    recorded: JSON.stringify(recorded),
+  }
   // Prepared once per connection: parsing and planning it takes longer than the two inserts.
   const { rows } = await db.raw<{ rows: { command_id: string }[] }>(QUEUE, bindings).options({ name: 'queue-commands' })
   return rows.map(({ command_id }) => command_id)
@@ -223,6 +236,16 @@ export async function noteReport(transaction: Knex, { commandId, status, message
   await transaction('core.commands')
     .where({ command_id: commandId })
     .update({ ...change, message, details: details === null ? null : JSON.stringify(details) })
+}
+
+/** Names a log in its command that was completed without one, and takes back what was said about that. */
+export async function nameLog(transaction: Knex, commandId: string, logId: string, said: string): Promise<void> {
+  await transaction.raw(
+    `update core.commands
+     set details = coalesce(details, '{}') || jsonb_build_object('log_id', :logId::text), message = nullif(message, :said)
+     where command_id = :commandId and status = 'completed'`,
+    { commandId, logId, said },
+  )
 }
 
 /** Ends what waited too long for its charger. Returns how many. */

@@ -5,16 +5,43 @@ import { instant } from './instant.ts'
 import { isUuid } from './uuid.ts'
 
 const REPORT = `${instant('time')} as timestamp, connector_id, component_health`
-/** Of one charger, from `start` up to before `end`: the reports of its readings and those that their minutes kept. */
-const REPORTS = `(
+/** Of one charger, from `start` up to before `end`: the reports of its readings. */
+const readings = (start: string, end: string) => `
   select time, connector_id, component_health from telemetry.readings
   where tenant_id = :tenantId and device_id = :deviceId and component_health is not null
-    and time >= :start and time < :end and ${IS_RAW}
-  union all
-  select component_health_at, connector_id, component_health from telemetry.minutes
+    and time >= ${start} and time < ${end} and ${IS_RAW}`
+/** The same of those that their minutes kept. */
+const minutes = (start: string, end: string) => `
+  select component_health_at as time, connector_id, component_health from telemetry.minutes
   where tenant_id = :tenantId and device_id = :deviceId
-    and time > :start::timestamptz - interval '1 minute' and time < :end
-    and component_health_at >= :start and component_health_at < :end) report`
+    and time > ${start} - interval '1 minute' and time < ${end}
+    and component_health_at >= ${start} and component_health_at < ${end}`
+const PERIOD = ['cast(:start as timestamptz)', 'cast(:end as timestamptz)'] as const
+const REPORTS = `(${readings(...PERIOD)} union all ${minutes(...PERIOD)}) report`
+/**
+ * So many of the reports, sorted in both tiers before they are put together, because so their indexes are used: a charger
+ * may report every few seconds, and sorting all of a month would take a second.
+ */
+const some = ([start, end]: readonly [string, string], order: string, limit: string) => `(
+  (select * from (${readings(start, end)}) report order by ${order} limit ${limit})
+  union all
+  (select * from (${minutes(start, end)}) report order by ${order} limit ${limit})
+  order by ${order} limit ${limit}) report`
+const FIRST = `select ${REPORT} from ${some(PERIOD, 'time, connector_id', ':most')} order by time, connector_id`
+/** `parts` of the period have the columns `first` and `last`. */
+const lastOfEach = (parts: string) => `
+  select ${REPORT} from (${parts}) part
+  cross join lateral ${some(['part.first', 'part.last'], 'time desc, connector_id', '1')}
+  order by time`
+const [START, END] = PERIOD
+const DAILY = lastOfEach(`
+  select greatest(midnight, ${START}) as first, least(midnight + interval '24 hours', ${END}) as last
+  from generate_series(date_trunc('day', ${START}, 'UTC'), ${END}, interval '24 hours') midnight`)
+/** Of equal length. The last one ends with the period whatever the rounding, since its factor is 1. */
+const POINTWISE = lastOfEach(`
+  select ${START} + (${END} - ${START}) * (point / cast(:points as float8)) as first,
+    ${START} + (${END} - ${START}) * ((point + 1) / cast(:points as float8)) as last
+  from generate_series(0, :points - 1) point`)
 /** How far back wear is looked at, in milliseconds. */
 const HISTORY = 30 * 86_400_000
 /** A report from further ahead says nothing about now; in milliseconds. */
@@ -31,13 +58,12 @@ export async function hasDevice(db: Knex, tenantId: string, deviceId: string): P
 /** The last report of each of the last days and the newest of all, oldest first; empty when there is none. */
 export async function daily(db: Knex, tenantId: string, deviceId: string): Promise<Report[]> {
   if (!isUuid(deviceId)) return []
-  const { rows } = await db.raw<{ rows: Report[] }>(
-    `select ${REPORT} from (
-       select distinct on (time::date) time, connector_id, component_health from ${REPORTS}
-       order by time::date, time desc, connector_id) last_of_day
-     order by time`,
-    { tenantId, deviceId, start: new Date(Date.now() - HISTORY), end: new Date(Date.now() + AHEAD) },
-  )
+  const { rows } = await db.raw<{ rows: Report[] }>(DAILY, {
+    tenantId,
+    deviceId,
+    start: new Date(Date.now() - HISTORY),
+    end: new Date(Date.now() + AHEAD),
+  })
   return rows.length > 0 ? rows : latest(db, tenantId, deviceId)
 }
 
@@ -70,19 +96,12 @@ export async function history(
   { tenantId, deviceId, start, end }: { tenantId: string; deviceId: string; start: Date; end: Date },
 ): Promise<History> {
   const bindings = { tenantId, deviceId, start, end }
-  const counted = await db.raw<{ rows: { total: number }[] }>(`select count(*)::int as total from ${REPORTS}`, bindings)
-  const { total } = counted.rows[0]!
-  const width = total <= POINTS ? null : (end.getTime() - start.getTime()) / 1000 / POINTS
-  const { rows } =
-    width === null
-      ? await db.raw(`select ${REPORT} from ${REPORTS} order by time, connector_id`, bindings)
-      : await db.raw(
-          `select ${REPORT} from (
-             select distinct on (point) floor(extract(epoch from time - :start::timestamptz) / :width) as point,
-               time, connector_id, component_health
-             from ${REPORTS} order by point, time desc, connector_id) last_of_point
-           order by time`,
-          { ...bindings, width },
-        )
-  return { items: rows, total, resolution_seconds: width }
+  const first = await db.raw<{ rows: Report[] }>(FIRST, { ...bindings, most: POINTS + 1 })
+  if (first.rows.length <= POINTS) return { items: first.rows, total: first.rows.length, resolution_seconds: null }
+  const [counted, points] = await Promise.all([
+    db.raw<{ rows: { total: number }[] }>(`select count(*)::int as total from ${REPORTS}`, bindings),
+    db.raw<{ rows: Report[] }>(POINTWISE, { ...bindings, points: POINTS }),
+  ])
+  const resolution_seconds = (end.getTime() - start.getTime()) / 1000 / POINTS
+  return { items: points.rows, total: counted.rows[0]!.total, resolution_seconds }
 }

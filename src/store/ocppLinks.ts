@@ -48,13 +48,17 @@ export async function removeOldCounts(db: Knex): Promise<number> {
   return db('core.ocpp_message_counts').whereRaw(`minute < now() - interval '10 minutes'`).delete()
 }
 
-/** What a device shows of its link, under the contract's names; null when there is none. The device is `t`. */
+/**
+ * What a device shows of its link, under the contract's names; null when there is none. The device is `t`.
+ * Of the minute in which the last five began as much counts as lies within them.
+ */
 export const LINK_OF_DEVICE = `(
   select json_strip_nulls(json_build_object(
     'ocpp_version', case l.subprotocol when 'ocpp1.6' then '1.6-J' when 'ocpp2.0.1' then '2.0.1' end,
     'ocpp_csms_messages_per_minute', (
-      select round(coalesce(sum(c.messages), 0) / 5.0, 1) from core.ocpp_message_counts c
-      where c.device_id = l.device_id and c.minute > now() - interval '5 minutes' and c.minute <= now()),
+      select round(coalesce(sum(c.messages * least(1, extract(epoch from c.minute - now()) / 60 + 6)), 0) / 5, 1)
+      from core.ocpp_message_counts c
+      where c.device_id = l.device_id and c.minute > now() - interval '6 minutes' and c.minute <= now()),
     'ocpp_csms_last_message_at', ${instant('l.last_message_at')},
     'ocpp_negotiated_features', l.negotiated_features,
     'connectedHost', l.connected_host,

@@ -141,6 +141,44 @@ describe('a command', () => {
     assert.ok(Math.abs(Date.parse(row!.timestamp) - Date.now()) < 60_000)
   })
 
+  it('that is a diagnostic stands there with its risk, the consent of the customer and whether it was forced', async () => {
+    const { deviceId } = await server.charger()
+    const post = (body: object) => server.call('POST', `/v1/devices/${deviceId}/commands`, { token: admin, body })
+    await post({ command: 'reboot' })
+    await post({ command: 'run_self_test', customer_authorization_ref: 'CASE-7', force: true })
+    const [forced, plain] = (await rows({ device_id: deviceId })).map(({ details: { command_id: _, ...rest } }) => rest)
+    const common = { connector_id: null, params: {} }
+    assert.deepEqual(forced, {
+      ...common,
+      command: 'run_self_test',
+      risk_class: 'medium',
+      customer_authorization_ref: 'CASE-7',
+      forced: true,
+    })
+    assert.deepEqual(plain, { ...common, command: 'reboot', risk_class: 'low' })
+  })
+
+  it('stands there without secrets, and of long params with their length', async () => {
+    const { deviceId } = await server.charger()
+    const queue = (params: object) =>
+      server.call('POST', '/admin/queue-command', {
+        token: admin,
+        body: { device_id: deviceId, command: 'firmware_upgrade', params },
+      })
+    await queue({ url: 'https://example.com/1', access_token: 'hidden' })
+    await queue({ note: 'x'.repeat(5000) })
+    await server.call('POST', `/v1/devices/${deviceId}/commands`, {
+      token: admin,
+      body: { command: 'reboot', params: { note: 'x'.repeat(5000) } },
+    })
+    assert.deepEqual(
+      (await rows({ device_id: deviceId })).reverse().map(({ details }) => details.params),
+      [{ url: 'https://example.com/1', access_token: '[redacted]' }, '[5011 characters]', '[5011 characters]'],
+    )
+    const [stored] = await db('core.commands').where({ device_id: deviceId }).orderBy('sequence')
+    assert.equal(stored.params.access_token, 'hidden')
+  })
+
   it('is not queued when it cannot be put on record', async () => {
     const { deviceId } = await server.charger()
     const { status } = await withoutLog(() => start(deviceId, console))

@@ -101,6 +101,28 @@ describe('the minutes of a session', () => {
     assert.equal(latest.body.data.component_health.cooling_fan_rpm, 10)
   })
 
+  it('keep the first fault of each, with its own code and time', async () => {
+    const start = midnight(46)
+    const session = await archive.session(start, start + 3 * MINUTE)
+    await archive.partitions(midnight(46), midnight(46))
+    await session.fill()
+    const fail = (second: number, fault_code: string) =>
+      session.upload(start + second * 1000, { state: 'fault', fault_code })
+    for (const [second, code] of [
+      [67, 'F-0999'],
+      [92, 'F-0411'],
+      [132, 'F-0204'],
+    ] as const)
+      assert.equal(await fail(second, code), 200)
+    await archive.run()
+    const first = { code: 'F-0999', time: iso(start + 67_000) }
+    assert.deepEqual((await session.get()).events, [first, { code: 'F-0204', time: iso(start + 132_000) }])
+    assert.equal(await fail(127, 'F-0500'), 200)
+    assert.equal(await fail(98, 'F-0100'), 200)
+    await archive.run()
+    assert.deepEqual((await session.get()).events, [first, { code: 'F-0500', time: iso(start + 127_000) }])
+  })
+
   it('take in what comes when they are long written', async () => {
     const start = midnight(50)
     const session = await archive.session(start, start + 3 * MINUTE)

@@ -81,6 +81,24 @@ describe('component health', () => {
     assert.equal(verdict, 'warning')
   })
 
+  it('is found at once among ten days of reports every five seconds', async () => {
+    const { deviceId, get } = await charger()
+    await server.services.db.raw(
+      `insert into telemetry.readings (tenant_id, device_id, connector_id, time, state, voltage_v, current_a, power_kw,
+         energy_delivered_kwh, soc_percent, component_health)
+       select tenant_id, device_id, 1, now() - n * interval '5 seconds', 'idle', 0, 0, 0, 0, 0, :health::jsonb
+       from core.devices, generate_series(1, 17280 * 10) n where device_id = :device`,
+      { device: deviceId, health: JSON.stringify(health()) },
+    )
+    const times = []
+    for (let round = 0; round < 5; round++) {
+      const began = performance.now()
+      assert.equal((await get()).status, 200)
+      times.push(performance.now() - began)
+    }
+    assert.ok(Math.min(...times) < 100, `${Math.min(...times)} ms`)
+  })
+
   it('is part of what makes a sample the same', async () => {
     const { upload } = await charger()
     const at = minutesAgo(3)
@@ -111,6 +129,18 @@ describe('component health', () => {
       assert.match(body.details.field, /^component_health/)
     }
     assert.equal((await get()).status, 404)
+  })
+
+  it('can be read whatever life a charger says that its parts have', async () => {
+    const { upload, get } = await charger()
+    for (let day = 8; day >= 0; day--)
+      await upload(
+        health({ contactor_cycles: 1e9 - day * 1e-6, contactor_max_cycles: 0.001, isolation_test_kohms: 1e9 + day }),
+        minutesAgo(day * 1440 + 1),
+      )
+    const { status, body } = await get()
+    assert.equal(status, 200)
+    assert.equal(body.data.verdicts[0].value, 1_000_000_000)
   })
 
   it('is for the tenant only', async () => {
@@ -155,5 +185,24 @@ describe('the history of component health', () => {
     assert.ok(items.length > 600 && items.length <= 1000, `${items.length} points`)
     const times = items.map(({ timestamp }: { timestamp: string }) => timestamp)
     assert.deepEqual(times, times.toSorted())
+  })
+
+  it('of just as many reports as it may have points has them all', async () => {
+    const { deviceId, get } = await charger()
+    const more = (from: number, to: number) =>
+      server.services.db.raw(
+        `insert into telemetry.readings (tenant_id, device_id, connector_id, time, state, voltage_v, current_a, power_kw,
+           energy_delivered_kwh, soc_percent, component_health)
+         select tenant_id, device_id, 1, now() - n * interval '5 seconds', 'idle', 0, 0, 0, 0, 0, :health::jsonb
+         from core.devices, generate_series(:from::int, :to::int) n where device_id = :device`,
+        { device: deviceId, from, to, health: JSON.stringify(health()) },
+      )
+    await more(1, 1000)
+    const all = (await get('/history')).body.data
+    assert.deepEqual([all.items.length, all.total, all.resolution_seconds], [1000, 1000, null])
+    await more(1001, 1001)
+    const cut = (await get('/history')).body.data
+    assert.deepEqual([cut.total, cut.resolution_seconds], [1001, 86.4])
+    assert.ok(cut.items.length <= 1000)
   })
 })

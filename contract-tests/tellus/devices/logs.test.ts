@@ -193,9 +193,20 @@ describe('a command for logs', () => {
 
   it('takes a log that comes after the report', async () => {
     const { charger, commandId, url } = await asked()
-    await report(charger, commandId)
-    assert.equal((await put(url, TEXT)).status, 200)
+    await report(charger, commandId, { details: { files: 3 } })
+    const { log_id } = (await put(url, TEXT)).body.data
+    const { status, details, message } = await find(commandId)
+    assert.deepEqual([status, details, message], ['completed', { files: 3, log_id }, null])
     assert.equal((await list(charger)).body.data.items[0].command_id, commandId)
+  })
+
+  it('names the log whichever comes first, when log and report come at once', async () => {
+    for (let round = 0; round < 10; round++) {
+      const { charger, commandId, url } = await asked()
+      const [{ body }] = await Promise.all([put(url, TEXT), report(charger, commandId)])
+      const { details, message } = await find(commandId)
+      assert.deepEqual([details, message], [{ log_id: body.data.log_id }, null])
+    }
   })
 })
 

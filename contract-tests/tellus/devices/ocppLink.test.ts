@@ -38,6 +38,18 @@ it('a device shows its link, with the messages of the last five minutes', async 
   assert.equal(listed.ocpp_version, '1.6-J')
 })
 
+it('a steady rate is told as it is, also in the middle of a minute', async () => {
+  const { deviceId } = await server.charger()
+  await ocppLinks.connected(db, { deviceId, subprotocol: 'ocpp1.6', features: [] })
+  await db.raw(
+    `insert into core.ocpp_message_counts (device_id, minute, messages)
+     select ?, now() - interval '30 seconds' - n * interval '1 minute', case n when 0 then 30 else 60 end
+     from generate_series(0, 8) n`,
+    [deviceId],
+  )
+  assert.ok(Math.abs((await get(deviceId)).ocpp_csms_messages_per_minute - 60) < 1)
+})
+
 it('a new connection replaces what was known, and old counts go', async () => {
   const { deviceId } = await server.charger()
   const place = { connectedHost: 'csms.example', connectedWsPort: 443, connectedWebPort: 8443, enableConnection: true }
