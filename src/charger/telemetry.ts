@@ -1,4 +1,5 @@
 import type { DeviceCaller } from '../auth/caller.ts'
+import { type ComponentHealth, knownHealth } from '../componentHealth/componentHealth.ts'
 import { invalid } from '../errors.ts'
 import type { Reading } from '../store/readings.ts'
 
@@ -7,6 +8,15 @@ const MINUTE = 60_000
 const REFUSED_AHEAD = 24 * 60 * MINUTE
 /** A report dated further ahead is kept, but says nothing about now. */
 const LIVE_AHEAD = 5 * MINUTE
+
+interface PhaseReading {
+  /** V */
+  voltage: number
+  /** A */
+  current: number
+}
+
+type Phases = Partial<Record<'phase_a' | 'phase_b' | 'phase_c', PhaseReading>>
 
 export interface Sample {
   timestamp: string
@@ -25,8 +35,8 @@ export interface Sample {
   /** degrees Celsius */
   temperature?: number
   fault_code?: number | string
-  phase_details?: object
-  component_health?: object
+  phase_details?: Phases
+  component_health?: ComponentHealth
 }
 
 /**
@@ -49,8 +59,9 @@ export function toReading(caller: DeviceCaller, sample: Sample, now = Date.now()
     soc: sample.soc,
     temperature: sample.temperature ?? null,
     faultCode: faultCode(sample.fault_code),
-    phaseDetails: sample.phase_details === undefined ? null : JSON.stringify(sample.phase_details),
-    componentHealth: sample.component_health === undefined ? null : JSON.stringify(sample.component_health),
+    phaseDetails: sample.phase_details === undefined ? null : JSON.stringify(knownPhases(sample.phase_details)),
+    componentHealth:
+      sample.component_health === undefined ? null : JSON.stringify(knownHealth(sample.component_health)),
     live,
   }
 }
@@ -66,6 +77,14 @@ export function reportedAt(timestamp: string, now: number): { time: Date; live: 
   if (ahead > REFUSED_AHEAD) throw invalid('timestamp', 'timestamp is more than 24 hours ahead')
   return { time, live: ahead <= LIVE_AHEAD }
 }
+
+const knownPhases = ({ phase_a, phase_b, phase_c }: Phases) => ({
+  phase_a: phase_a && knownReading(phase_a),
+  phase_b: phase_b && knownReading(phase_b),
+  phase_c: phase_c && knownReading(phase_c),
+})
+
+const knownReading = ({ voltage, current }: PhaseReading): PhaseReading => ({ voltage, current })
 
 /** Fault codes are text `F-0204`; older chargers send the number. 0 and `F-0000` are none. */
 export function faultCode(code: number | string | undefined): string | null {

@@ -22,3 +22,22 @@ export interface Report {
   connector_id: number
   component_health: ComponentHealth
 }
+
+/** The fields that the contract knows: whatever else a charger sends would be kept with every sample, and told in every list. */
+export function knownHealth(health: ComponentHealth): ComponentHealth {
+  const { power_module, control_board, ac_inlet, dc_outlet } = health.internal_temps
+  return {
+    contactor_cycles: health.contactor_cycles,
+    contactor_max_cycles: health.contactor_max_cycles,
+    cooling_fan_rpm: health.cooling_fan_rpm,
+    cooling_fan_status: health.cooling_fan_status,
+    internal_temps: { power_module, control_board, ac_inlet, dc_outlet },
+    relay_state: health.relay_state,
+    isolation_test_kohms: health.isolation_test_kohms,
+    last_isolation_test: health.last_isolation_test,
+    bidirectional_inverter_cycles: health.bidirectional_inverter_cycles,
+    bidirectional_inverter_max_cycles: health.bidirectional_inverter_max_cycles,
+    harmonic_distortion_v2g_pct: health.harmonic_distortion_v2g_pct,
+    discharge_contactor_cycles: health.discharge_contactor_cycles,
+  }
+}

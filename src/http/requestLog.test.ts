@@ -27,6 +27,15 @@ function shown(change: Partial<LoggedRequest>) {
 }
 
 describe('the request log', () => {
+  it('shows of a path, a query and a header that are longer than 4096 characters the beginning and the length', () => {
+    const { path, request_headers } = shown({
+      path: '/v1/sites',
+      search: `n=${"'".repeat(30_000)}`,
+      headers: { 'x-note': 'x'.repeat(90_000), referer: `https://example.com/${'x'.repeat(90_000)}?a=1` },
+    })
+    assert.match(path, /^\/v1\/sites\?n=(%27)+%?2?\[90012 characters\]$/)
+    for (const text of [path, ...Object.values(request_headers)]) assert.ok(text.length < 5000)
+  })
   it('keeps of a body that is longer than 4096 characters nothing but its length', () => {
     const text = (length: number) => JSON.stringify('x'.repeat(length - 2))
     assert.equal(shown({ body: text(4096) }).request_body, 'x'.repeat(4094))

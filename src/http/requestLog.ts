@@ -18,7 +18,7 @@ export interface LoggedRequest {
 }
 
 const KEPT = 200
-/** A longer body is not kept: two hundred of them could be more than the process may have. */
+/** A longer body is not kept: two hundred of them could be more than the process may have. Of a longer path or header the rest is not shown. */
 const LONGEST = 4096
 const HIDDEN = '[redacted]'
 // A subprotocol may be a token, for browsers can set no other header on a WebSocket.
@@ -92,9 +92,12 @@ const carriesSecrets = (path: string) => /\/(register|token)\/?$/.test(path)
 
 /** The token of an upload is a part of its path. */
 const redactPath = (path: string) => path.replace(/(\/uploads\/)[^/]+/, `$1${HIDDEN}`)
-/** Where a request went, as it may be shown. */
+/** Where a request went, as it may be shown: without secrets, and not without end. */
 export const pathAndQuery = (path: string, search: string) =>
-  search === '' ? redactPath(path) : `${redactPath(path)}?${redactQuery(search)}`
+  beginningOf(search === '' ? redactPath(path) : `${redactPath(path)}?${redactQuery(search)}`)
+
+const beginningOf = (text: string) =>
+  text.length > LONGEST ? `${text.slice(0, LONGEST)}[${text.length} characters]` : text
 
 export function redactQuery(search: string): string {
   const query = new URLSearchParams(search)
@@ -106,7 +109,7 @@ function redactHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       if (SECRET_HEADERS.has(name) || SECRET_FIELDS.test(name)) return [name, HIDDEN]
-      return [name, name === 'referer' ? redactReferer(String(value)) : String(value)]
+      return [name, beginningOf(name === 'referer' ? redactReferer(String(value)) : String(value))]
     }),
   )
 }

@@ -338,6 +338,17 @@ describe('a service account', () => {
     assert.match(String(log[4]!.details.message), /device:read/)
   })
 
+  it('cannot make the log unreadable with a long address or a strange id of its request', async () => {
+    const { actor, token } = await account(['site:read'])
+    for (const sign of ["'", '~', '%ff'])
+      await server.call('GET', `/v1/sites?n=${sign.repeat(12_000 / sign.length)}`, {
+        token,
+        headers: { 'x-request-id': 'x'.repeat(300) },
+      })
+    assert.equal((await rows({ actor })).length, 4)
+    assert.equal((await server.call('GET', '/v1/debug/requests', { token: admin })).status, 200)
+  })
+
   it('gets no answer that is not on record', async () => {
     const { token } = await account(['site:read'])
     const { status, body } = await withoutLog(() => server.call('GET', '/v1/sites', { token }))

@@ -165,6 +165,13 @@ describe('uploadTelemetry', () => {
     assert.deepEqual([row.temperature_c, row.phase_details], [38.25, phases(16)])
     assert.equal((await live(charger)).temperature, 38.25)
   })
+  it('keeps of phases what it knows of, and nothing that could be endless', async () => {
+    const charger = await server.charger()
+    const phase_a = { voltage: 230, current: 16 }
+    await upload(charger, sample({ phase_details: { phase_a: { ...phase_a, junk: 'x' }, phase_d: phase_a } }))
+    const [row] = await stored(charger)
+    assert.deepEqual(row.phase_details, { phase_a })
+  })
   it('shows a fault with its code, as a number and as text, until the fault is over', async () => {
     const charger = await server.charger()
     for (const [fault_code, shown] of [

@@ -99,6 +99,16 @@ describe('component health', () => {
     assert.ok(Math.min(...times) < 100, `${Math.min(...times)} ms`)
   })
 
+  it('is kept without fields that nobody knows, which could be endless', async () => {
+    const { upload, get } = await charger()
+    const { internal_temps } = health()
+    const junk = 'x'.repeat(400_000)
+    const { status } = await upload(health({ ...v2g, junk, internal_temps: { ...internal_temps, junk } }))
+    assert.equal(status, 200)
+    assert.deepEqual((await get()).body.data.component_health, health(v2g))
+    assert.deepEqual((await get('/history')).body.data.items[0].component_health, health(v2g))
+  })
+
   it('is part of what makes a sample the same', async () => {
     const { upload } = await charger()
     const at = minutesAgo(3)
