@@ -93,3 +93,7 @@ export async function enrollmentOf(
     .where('t.slug', slug)
   return row && { tenantId: row.tenant_id, passwordHash: row.enrollment_password_hash }
 }
+
+export async function isSiteOf(db: Knex, tenantId: string, siteId: string): Promise<boolean> {
+  return (await db('core.sites').first('site_id').where({ tenant_id: tenantId, site_id: siteId })) !== undefined
+}
