@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import type { Logger } from 'pino'
+import { handlers } from '../generated/ocpp/index.ts'
 import { AccessTokens } from './auth/accessTokens.ts'
 import type { Config } from './config.ts'
 import { serveContract } from './contract.ts'
@@ -25,7 +26,6 @@ import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
 import { GuessLimiter } from './limits/guessLimiter.ts'
 import { createMetrics, serveMetrics, watch } from './metrics.ts'
-import type { HandlerTable } from './ocpp/action.ts'
 import { StationSockets } from './ocpp/localStations.ts'
 import { MessageLog } from './ocpp/messageLog.ts'
 import { OcppServer } from './ocpp/server.ts'
@@ -52,12 +52,7 @@ export interface App {
 }
 
 /** Starts a server on a migrated database. */
-export async function startApp(
-  config: Config,
-  databaseUrl: string,
-  log: Logger,
-  handlers: HandlerTable = { 'ocpp1.6': {}, 'ocpp2.0.1': {}, 'ocpp2.1': {} },
-): Promise<App> {
+export async function startApp(config: Config, databaseUrl: string, log: Logger): Promise<App> {
   const drain = new AbortController()
   const onError = (error: Error) => log.warn({ err: error }, 'a database connection failed')
   const connections = connect(databaseUrl, onError)
