@@ -8,7 +8,7 @@ const LATEST = Date.UTC(9999, 0)
  * message of OCPP cannot be refused for its clock, so what is dated ahead is kept and moves nothing. An instant that
  * cannot be one counts as the time of the message.
  */
-export function stationTime(timestamp: string | undefined, receivedAt: Date): { time: Date; live: boolean } {
+export function liveTime(timestamp: string | undefined, receivedAt: Date): { time: Date; live: boolean } {
   const milliseconds = timestamp === undefined ? Number.NaN : Date.parse(timestamp)
   if (!(milliseconds >= EARLIEST && milliseconds <= LATEST)) return { time: receivedAt, live: true }
   return { time: new Date(milliseconds), live: milliseconds - receivedAt.getTime() <= LIVE_AHEAD }
