@@ -46,6 +46,8 @@ export interface Config {
   logUploadSeconds: number
   /** How long uploaded logs are kept, in days. */
   logRetentionDays: number
+  /** How often a station shall send a heartbeat, in seconds. */
+  ocppHeartbeatSeconds: number
   /** Samples that may wait for their commit; more are refused with 503. */
   ingestQueue: number
   /** What may wait for one slow stream subscriber, in bytes. */
@@ -93,6 +95,7 @@ export function readConfig(env: Environment = process.env): Config {
     publicUrl: publicUrl(env),
     logUploadSeconds: integer(env, 'LOG_UPLOAD_SECONDS', 3600, 1, 604_800),
     logRetentionDays: integer(env, 'LOG_RETENTION_DAYS', 30, 1, 36_500),
+    ocppHeartbeatSeconds: integer(env, 'OCPP_HEARTBEAT_SECONDS', 300, 1, 86_400),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
     streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
     streamsPerClient: integer(env, 'STREAMS_PER_CLIENT', Math.ceil(scaleOf(env)), 1, 100_000_000),

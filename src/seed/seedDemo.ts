@@ -16,6 +16,7 @@ import {
 import { type DemoTenant, MODELS, TENANTS } from './fleet.ts'
 import { seedFlux } from './fluxHistory.ts'
 import { type Session, samplesOf, sessionsOf } from './history.ts'
+import { seedIdTags } from './idTags.ts'
 import { partsHistory } from './partsHistory.ts'
 import { randomFrom } from './random.ts'
 
@@ -51,6 +52,7 @@ export async function seedDemo(
     await knex.transaction(async transaction => {
       await ensurePartitions(transaction, archiveRawDays)
       const tellus = isSeeded ? {} : await seedTellus(transaction)
+      await seedIdTags(transaction)
       await seedFlux(transaction, fluxDays)
       // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.
       writeCredentials(dataDir, { ...known, ...tellus, flux: await newFluxCredentials(fluxJwtSecret) })
