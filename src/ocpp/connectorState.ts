@@ -45,6 +45,9 @@ export function stopReason(reason = 'Local'): string {
   return STOP_REASONS[reason] ?? reason.replace(/(?<=[a-z])[A-Z]/g, letter => `_${letter}`).toLowerCase()
 }
 
+/** Connectors of tellus are numbered from 1 to this. */
+export const HIGHEST_CONNECTOR = 64
+
 /** EVSEs of a station, and connectors of one EVSE, that have a number of their own on tellus. */
 const EVSES = 21
 const CONNECTORS = 3
