@@ -30,7 +30,7 @@ export function renderActionTable(contract: string, document: AsyncApiDocument, 
   )
   return `${banner}
 import type { ${Object.values(namespaces).join(', ')} } from 'typed-ocpp'
-import type { ActionHandler, Protocol } from '../../src/ocpp/action.ts'
+import type { ActionHandler, HandlerTable } from '../../src/ocpp/action.ts'
 ${imports.join('\n')}
 
 /** The handler of every action that a station may call, by family of versions, typed by what the schemas say. */
@@ -43,7 +43,7 @@ ${families.map(family => `  ${family}: {\n${renderEntries(actions, family)}\n  }
 }
 
 /** Whatever a station may call, by subprotocol and action as they stand on the wire. */
-export const handlers: Record<Protocol, Record<string, ActionHandler<never, object | undefined>>> = {
+export const handlers: HandlerTable = {
 ${PROTOCOLS.map(protocol => `  '${protocol}': {\n${renderProtocol(actions, protocol)}\n  },`).join('\n')}
 }
 `

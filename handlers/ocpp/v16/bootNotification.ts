@@ -14,5 +14,5 @@ export const bootNotification: Handlers['v16']['bootNotification'] = async ({
     serialNumber: payload.chargePointSerialNumber ?? payload.chargeBoxSerialNumber,
     firmwareVersion: payload.firmwareVersion,
   })
-  return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocppHeartbeatSeconds }
+  return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocpp.heartbeatSeconds }
 }

@@ -10,5 +10,5 @@ export const bootNotification: Handlers['v201']['bootNotification'] = async ({
 }) => {
   const { vendorName, model, serialNumber, firmwareVersion } = payload.chargingStation
   await stationRegistrations.accept(db, station, { vendor: vendorName, model, serialNumber, firmwareVersion })
-  return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocppHeartbeatSeconds }
+  return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocpp.heartbeatSeconds }
 }

@@ -1,4 +1,5 @@
 import type { Handlers } from '../../../generated/ocpp/index.ts'
+import { maskPayload } from '../../../src/ocpp/masking.ts'
 import * as stationStatuses from '../../../src/store/stationStatuses.ts'
 
 export const publishFirmwareStatusNotification: Handlers['v201']['publishFirmwareStatusNotification'] = async ({
@@ -7,7 +8,7 @@ export const publishFirmwareStatusNotification: Handlers['v201']['publishFirmwar
   payload,
   receivedAt,
 }) => {
-  const { status, requestId, location } = payload
+  const { status, requestId, location } = maskPayload(payload)
   await stationStatuses.store(db, station, {
     subject: 'published_firmware',
     requestId,
