@@ -12,6 +12,6 @@ export async function askForRecord(
   { transactionKey, deviceId, connectorId }: Transaction,
 ): Promise<void> {
   if (deviceId === null || connectorId < 1) return
-  const due = new Date(Date.now() + config.ocppRecordDelaySeconds * 1000)
+  const due = new Date(Date.now() + config.ocpp.recordDelaySeconds * 1000)
   await jobs.sendAt(db, 'record-session', { transactionKey }, due)
 }

@@ -6,8 +6,8 @@ import { liveTime } from './liveTime.ts'
 import { measurementsOf } from './meterValues.ts'
 import { askForRecord } from './recordRequest.ts'
 import { tell } from './sessionEvents.ts'
-import { moveConnector } from './stationStatus.ts'
 import { storeSamples } from './stationSamples.ts'
+import { moveConnector } from './stationStatus.ts'
 
 type EventCall = StationCall<OCPP20.TransactionEventRequest | OCPP21.TransactionEventRequest>
 
@@ -28,7 +28,11 @@ async function note(call: EventCall): Promise<{ connectorId: number | undefined 
   const { time, live } = liveTime(payload.timestamp, receivedAt)
   const told = evse && connectorNumber(evse.id, evse.connectorId)
   return db.transaction(async transaction => {
-    const { transaction: noted, isNew, stateBefore } = await transactions.note(transaction, station, {
+    const {
+      transaction: noted,
+      isNew,
+      stateBefore,
+    } = await transactions.note(transaction, station, {
       protocol,
       transactionId: transactionInfo.transactionId,
       isStart: eventType === 'Started',
@@ -45,9 +49,15 @@ async function note(call: EventCall): Promise<{ connectorId: number | undefined 
       const data = { transaction_id: transactionInfo.transactionId, reason: payload.triggerReason }
       await tell(transaction, call, { connectorId, time, live, eventType: 'start', data, move: {} })
     }
-    const state = chargingState !== stateBefore && chargingState !== null ? stateOfChargingState(chargingState) : undefined
+    const state =
+      chargingState !== stateBefore && chargingState !== null ? stateOfChargingState(chargingState) : undefined
     if (state !== undefined && live && endedAt === null)
-      await moveConnector(transaction, call, { connectorId, time }, { state, vehicleConnected: state === 'idle' ? undefined : true })
+      await moveConnector(
+        transaction,
+        call,
+        { connectorId, time },
+        { state, vehicleConnected: state === 'idle' ? undefined : true },
+      )
     return { connectorId: told ?? (connectorId > 0 ? connectorId : undefined) }
   })
 }

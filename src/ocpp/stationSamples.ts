@@ -1,7 +1,7 @@
 import type { StationCall } from './action.ts'
+import { HIGHEST_CONNECTOR } from './connectorState.ts'
 import { type MeterValue, measurementsOf } from './meterValues.ts'
 import { toReadings } from './sampleReadings.ts'
-import { HIGHEST_CONNECTOR } from './connectorState.ts'
 
 /**
  * Stores what a station measured as telemetry of its device, committed when this returns. Samples of the whole station,

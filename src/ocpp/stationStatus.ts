@@ -79,7 +79,11 @@ function eventsOf(status: StationStatus, before: connectors.Known | undefined): 
 function faultOf(status: StationStatus): Record<string, unknown> {
   const { message = status.status, details } = status.fault ?? {}
   const code = codeOf(status)
-  return { fault_message: message.slice(0, 1000), ...(code === null ? {} : { fault_code: code }), ...(details && { details }) }
+  return {
+    fault_message: message.slice(0, 1000),
+    ...(code === null ? {} : { fault_code: code }),
+    ...(details && { details }),
+  }
 }
 
 /** OCPP has words where tellus has numbers; only a code of the vendor may be such a number. */

@@ -103,9 +103,7 @@ export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise
 }
 
 async function keyOf(db: Knex, identity: string, transactionId: string): Promise<string | undefined> {
-  const row = await db('ocpp.transactions')
-    .first('transaction_key')
-    .where({ identity, transaction_id: transactionId })
+  const row = await db('ocpp.transactions').first('transaction_key').where({ identity, transaction_id: transactionId })
   return row?.transaction_key
 }
 
@@ -182,7 +180,12 @@ export async function note(
 export async function end(
   db: Knex,
   { identity }: Station,
-  { transactionId, endedAt, meterStopWh, reason }: { transactionId: string; endedAt: Date; meterStopWh: number | null; reason: string },
+  {
+    transactionId,
+    endedAt,
+    meterStopWh,
+    reason,
+  }: { transactionId: string; endedAt: Date; meterStopWh: number | null; reason: string },
 ): Promise<Transaction | undefined> {
   const { rows } = await db.raw<{ rows: Transaction[] }>(
     `update ocpp.transactions set ended_at = greatest(:endedAt::timestamptz, started_at), meter_stop_wh = :meterStopWh,

@@ -10,11 +10,16 @@ export const WITH_SHARING = `
   left join core.sites p on p.site_id = d.site_id`
 
 /**
- * SQL for the device on which the data of the station `s` shows; null where it is linked to none, or where its site does
- * not consent. This is asked when data is written: what was not shared then never is. A device without a site has
- * nobody who consents, but for one that enrolled itself in the demo.
+ * SQL for whether the site `p` of a device lets data of its station `s` show on tellus. A device without a site has nobody
+ * who consents, but for one that enrolled itself in the demo.
  */
-export const SHARED_DEVICE = 'case when coalesce(p.ocpp_consent, s.enrolled) then s.device_id end'
+export const CONSENTS = 'coalesce(p.ocpp_consent, s.enrolled, false)'
+
+/**
+ * SQL for the device on which the data of the station `s` shows; null where it is linked to none, or where its site does
+ * not consent. This is asked when data is written: what was not shared then never is.
+ */
+export const SHARED_DEVICE = `case when ${CONSENTS} then s.device_id end`
 
 const LONGEST = 64
 
@@ -32,16 +37,15 @@ export async function sharedDevice(db: Knex, identity: string): Promise<string |
  *
  * @throws notFound for a station or device that is not the tenant's, conflict when another station is linked to it
  */
-export async function linkDevice(
-  db: Knex,
-  tenantId: string,
-  identity: string,
-  deviceId: string | null,
-): Promise<void> {
+export async function linkDevice(db: Knex, tenantId: string, identity: string, deviceId: string | null): Promise<void> {
   await db.transaction(async transaction => {
-    const station = await transaction('ocpp.stations').first('site_id').where({ identity, tenant_id: tenantId }).forUpdate()
+    const station = await transaction('ocpp.stations')
+      .first('site_id')
+      .where({ identity, tenant_id: tenantId })
+      .forUpdate()
     if (station === undefined) throw notFound('station')
-    const site = deviceId === null ? station.site_id : await placeTogether(transaction, tenantId, deviceId, station.site_id)
+    const site =
+      deviceId === null ? station.site_id : await placeTogether(transaction, tenantId, deviceId, station.site_id)
     await transaction('ocpp.stations')
       .where({ identity })
       .update({ device_id: deviceId, site_id: site, updated_at: transaction.fn.now() })
