@@ -9,6 +9,8 @@ import type { Ingest } from './ingest/ingest.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { GuessLimiter } from './limits/guessLimiter.ts'
 import type { Metrics } from './metrics.ts'
+import type { LocalStations } from './ocpp/action.ts'
+import type { FailedLogins } from './ocpp/failedLogins.ts'
 import type { Rest } from './postgrest/rest.ts'
 
 /** What a server process has open and lends to every call. */
@@ -17,6 +19,8 @@ export interface Services {
   db: Knex
   accessTokens: AccessTokens
   guesses: GuessLimiter
+  /** Failed logins to the board. */
+  failedLogins: FailedLogins
   ingest: Ingest
   /** For contracts whose callers act as a database role; undefined without a secret for their tokens. */
   rest: Rest | undefined
@@ -25,6 +29,8 @@ export interface Services {
   requestLog: RequestLog
   activity: Activity
   metrics: Metrics
+  /** The stations whose sockets this process holds; undefined while none can connect. */
+  stations?: LocalStations | undefined
   log: Logger
   /** Ends when the server begins to drain. */
   draining: AbortSignal

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { fromKnex, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import * as accessTokens from '../store/accessTokens.ts'
+import * as boardSessions from '../store/boardSessions.ts'
 import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
@@ -66,6 +67,7 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
     await accessTokens.removeOld(db)
+    await boardSessions.removeExpired(db)
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)
     await ocppLinks.removeOldCounts(db)

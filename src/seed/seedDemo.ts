@@ -4,9 +4,11 @@ import { hashSecret, newSecret } from '../auth/secrets.ts'
 import type { Config } from '../config.ts'
 import { ensurePartitions } from '../jobs/ensurePartitions.ts'
 import { connectAsOwner } from '../postgres/connect.ts'
+import * as boardTokens from '../store/boardTokens.ts'
 import * as clients from '../store/clients.ts'
 import * as tenants from '../store/tenants.ts'
 import {
+  type BoardCredentials,
   type Credentials,
   credentialsFile,
   newFluxCredentials,
@@ -46,14 +48,18 @@ export async function seedDemo(
     const isSeeded = (await tenants.findBySlug(knex, TENANTS[0]!.slug)) !== undefined
     const known = isSeeded ? readCredentials(dataDir) : {}
     if (known === undefined) return undefined
-    if (known.flux !== undefined) return file
-    say('seeding two demo tenants with a month of history')
+    if (known.flux !== undefined && known.board !== undefined) return file
+    if (known.flux === undefined) say('seeding two demo tenants with a month of history')
     await knex.transaction(async transaction => {
       await ensurePartitions(transaction, archiveRawDays)
-      const tellus = isSeeded ? {} : await seedTellus(transaction)
-      await seedFlux(transaction, fluxDays)
+      const credentials = { ...known, ...(isSeeded ? {} : await seedTellus(transaction)) }
+      if (credentials.flux === undefined) {
+        await seedFlux(transaction, fluxDays)
+        credentials.flux = await newFluxCredentials(fluxJwtSecret)
+      }
+      if (credentials.board === undefined) Object.assign(credentials, await seedBoard(transaction, credentials))
       // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.
-      writeCredentials(dataDir, { ...known, ...tellus, flux: await newFluxCredentials(fluxJwtSecret) })
+      writeCredentials(dataDir, credentials)
     })
     return file
   } finally {
@@ -61,7 +67,7 @@ export async function seedDemo(
   }
 }
 
-async function seedTellus(db: Knex): Promise<Pick<Credentials, 'tellus' | 'other_tenant'>> {
+async function seedTellus(db: Knex): Promise<Partial<Credentials>> {
   await seedCatalogue(db)
   const random = randomFrom(2026)
   const [first, second] = TENANTS
@@ -71,6 +77,19 @@ async function seedTellus(db: Knex): Promise<Pick<Credentials, 'tellus' | 'other
     tellus: await consoleAndAdmin(db, first!.slug, demo),
     other_tenant: { tellus: await createConsole(db, second!.slug, other) },
   }
+}
+
+/** A token of the board for each tenant. */
+async function seedBoard(db: Knex, { other_tenant }: Partial<Credentials>): Promise<Partial<Credentials>> {
+  const [board, others] = await Promise.all(TENANTS.map(({ slug }) => createBoardToken(db, slug)))
+  return { board: board!, other_tenant: { ...other_tenant!, board: others! } }
+}
+
+async function createBoardToken(db: Knex, slug: string): Promise<BoardCredentials> {
+  const token = newSecret()
+  const tenantId = await tenants.findBySlug(db, slug)
+  await boardTokens.create(db, { hash: hashSecret(token), tenantId: tenantId!, userName: 'admin' })
+  return { token }
 }
 
 async function seedCatalogue(db: Knex): Promise<void> {
