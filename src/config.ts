@@ -70,6 +70,8 @@ export interface OcppConfig {
   enrollment: 'open' | 'closed'
   /** The least security profile (0 to 3) that is let in; 0 lets in known chargers that have no password without one. */
   minSecurityProfile: number
+  /** How often a charger is told to send a heartbeat. */
+  heartbeatSeconds: number
   /** How often each connection is pinged; one that leaves a ping unanswered is dropped at the next. */
   pingSeconds: number
   /** The longest frame. */
@@ -186,6 +188,7 @@ function ocpp(env: Environment, host: string, databaseUrl: string | undefined): 
   return {
     enrollment: enrollment('OCPP_ENROLLMENT', env.OCPP_ENROLLMENT, host, databaseUrl),
     minSecurityProfile: integer(env, 'OCPP_MIN_SECURITY_PROFILE', 1, 0, 3),
+    heartbeatSeconds: integer(env, 'OCPP_HEARTBEAT_SECONDS', 300, 1, 86_400),
     pingSeconds: integer(env, 'OCPP_PING_SECONDS', 30, 1, 86_400),
     maxFrameBytes: integer(env, 'OCPP_MAX_FRAME_BYTES', 65_536, 1024, 16_777_216),
     maxPendingCalls: integer(env, 'OCPP_MAX_PENDING_CALLS', 100, 1, 10_000),

@@ -11,6 +11,7 @@ import type { GuessLimiter } from './limits/guessLimiter.ts'
 import type { Metrics } from './metrics.ts'
 import type { LocalStations } from './ocpp/action.ts'
 import type { FailedLogins } from './ocpp/failedLogins.ts'
+import type { MessageLog } from './ocpp/messageLog.ts'
 import type { Rest } from './postgrest/rest.ts'
 
 /** What a server process has open and lends to every call. */
@@ -29,8 +30,11 @@ export interface Services {
   requestLog: RequestLog
   activity: Activity
   metrics: Metrics
-  /** The stations whose sockets this process holds; undefined while none can connect. */
-  stations?: LocalStations | undefined
+  /** Which of the processes on this database this one is. */
+  processId: string
+  /** The stations whose sockets this process holds. */
+  stations: LocalStations
+  messageLog: MessageLog
   log: Logger
   /** Ends when the server begins to drain. */
   draining: AbortSignal

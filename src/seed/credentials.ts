@@ -8,6 +8,8 @@ export interface Credentials {
   tellus: { client_id: string; client_secret: string; admin_client_id: string; admin_client_secret: string }
   flux: FluxCredentials
   board: BoardCredentials
+  /** A station of the first tenant; its password is also the one that unknown stations enroll with. */
+  ocpp: { identity: string; password: string }
   other_tenant: { tellus: { client_id: string; client_secret: string }; board?: BoardCredentials }
 }
 

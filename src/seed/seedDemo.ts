@@ -20,6 +20,7 @@ import { seedFlux } from './fluxHistory.ts'
 import { type Session, samplesOf, sessionsOf } from './history.ts'
 import { partsHistory } from './partsHistory.ts'
 import { randomFrom } from './random.ts'
+import { seedStations } from './stations.ts'
 
 interface SeedOptions {
   /** Also seed an outside database. */
@@ -48,18 +49,17 @@ export async function seedDemo(
     const isSeeded = (await tenants.findBySlug(knex, TENANTS[0]!.slug)) !== undefined
     const known = isSeeded ? readCredentials(dataDir) : {}
     if (known === undefined) return undefined
-    if (known.flux !== undefined && known.board !== undefined) return file
-    if (known.flux === undefined) say('seeding two demo tenants with a month of history')
+    if (known.flux !== undefined && known.ocpp !== undefined && known.board !== undefined) return file
+    say(isSeeded ? 'seeding what the demo lacks' : 'seeding two demo tenants with a month of history')
     await knex.transaction(async transaction => {
       await ensurePartitions(transaction, archiveRawDays)
-      const credentials = { ...known, ...(isSeeded ? {} : await seedTellus(transaction)) }
-      if (credentials.flux === undefined) {
-        await seedFlux(transaction, fluxDays)
-        credentials.flux = await newFluxCredentials(fluxJwtSecret)
-      }
-      if (credentials.board === undefined) Object.assign(credentials, await seedBoard(transaction, credentials))
+      const tellus = isSeeded ? {} : await seedTellus(transaction)
+      const flux = known.flux ?? (await newFlux(transaction, fluxDays, fluxJwtSecret))
+      const ocpp = known.ocpp ?? (await seedStations(transaction))
+      const credentials = { ...known, ...tellus, flux, ocpp }
+      const board = known.board === undefined ? await seedBoard(transaction, credentials) : {}
       // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.
-      writeCredentials(dataDir, credentials)
+      writeCredentials(dataDir, { ...credentials, ...board })
     })
     return file
   } finally {
@@ -67,7 +67,12 @@ export async function seedDemo(
   }
 }
 
-async function seedTellus(db: Knex): Promise<Partial<Credentials>> {
+async function newFlux(db: Knex, days: number, secret: string | undefined): Promise<Credentials['flux']> {
+  await seedFlux(db, days)
+  return newFluxCredentials(secret)
+}
+
+async function seedTellus(db: Knex): Promise<Pick<Credentials, 'tellus' | 'other_tenant'>> {
   await seedCatalogue(db)
   const random = randomFrom(2026)
   const [first, second] = TENANTS
