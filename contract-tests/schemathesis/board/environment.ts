@@ -13,5 +13,6 @@ export async function environment(server: TestServer): Promise<Record<string, st
     SPARE_SESSION: await logIn(),
     BOARD_TOKEN: token,
     KNOWN_IDENTITY: identity,
+    REMOVED_IDENTITY: await board.station(),
   }
 }
