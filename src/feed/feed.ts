@@ -260,8 +260,8 @@ interface Commit {
 /** No commit has so many changes. */
 const LAST = 99_999_999
 
-/** Of one width, so that positions compare as text. */
-const paddedPosition = (position: string) =>
+/** A place in the log as Postgres writes it, of one width, so that positions compare as text. */
+export const paddedPosition = (position: string) =>
   position
     .split('/')
     .map(part => part.toUpperCase().padStart(8, '0'))

@@ -40,7 +40,7 @@ const COLUMNS = [
 ]
 const NEWEST_FIRST = { columns: COLUMNS, order: 'time desc, message_id desc' }
 /** Frames that do not parse. */
-const UNREADABLE = 'INVALID'
+export const UNREADABLE = 'INVALID'
 
 /** Messages that parse, newest first; undefined when `before` names none. */
 export async function list(db: Knex, tenantId: string, filter: MessageFilter): Promise<List<MessageRow> | undefined> {
