@@ -86,7 +86,7 @@ export async function* readPages<Row>(
     const most = Math.min(PAGE, left)
     // The instant as text, because a Date has no microseconds.
     const found: (Row & Record<string, string>)[] = await page
-      .select(columns, db.raw('time::text as instant'))
+      .select([...columns, db.raw('time::text as instant')])
       .limit(most)
     const last = found.at(-1)
     if (last === undefined) return
