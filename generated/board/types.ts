@@ -154,8 +154,30 @@ export interface paths {
         /**
          * List messages
          * @description The messages of all stations, newest first. Filters hold together. Frames that do not parse are not here but in `/errors`.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream messages
+         * @description Server-Sent Events. `connected` comes at once, then `message` for each message as it is logged, in the shape of `/messages`; a comment comes every 15 s (`SSE_HEARTBEAT_MS`). A client that comes back with the `id` of its last event gets what came after it, without a gap and without anything twice, also from another server process. Where that is not kept any more, or where the server was without its database for a while, `reset` says so: then read `/messages`. Who reads too slowly is cut off, and may resume. The stream ends with the session. The AsyncAPI document has the events.
+         */
+        get: operations["streamMessages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -174,6 +196,8 @@ export interface paths {
         /**
          * List errors
          * @description CALLERRORs in both directions and frames that do not parse, newest first, the latter with the beginning of their text.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listErrors"];
         put?: never;
@@ -204,6 +228,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/telemetry/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream telemetry
+         * @description Server-Sent Events. `connected` comes at once, then `telemetry` every two seconds, in the shape of `/telemetry`; a comment comes every 15 s (`SSE_HEARTBEAT_MS`). A client that comes back with the `id` of its last event gets what came after it, without a gap and without anything twice, also from another server process. Where that is not kept any more, or where the server was without its database for a while, `reset` says so: then read `/telemetry/history`. Who reads too slowly is cut off, and may resume. The stream ends with the session. The AsyncAPI document has the events.
+         */
+        get: operations["streamTelemetry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/telemetry/history": {
         parameters: {
             query?: never;
@@ -214,6 +258,8 @@ export interface paths {
         /**
          * List telemetry of the last hour
          * @description The last hour in steps of ten seconds, newest first, over all server processes. Steps without a message are left out.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listTelemetry"];
         put?: never;
@@ -234,8 +280,30 @@ export interface paths {
         /**
          * List security events
          * @description Failed logins, floods, malformed frames and the like, newest first. Nothing removes them.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listSecurity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/security/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream security events
+         * @description Server-Sent Events. `connected` comes at once, then `security` for each security event, in the shape of `/security`; a comment comes every 15 s (`SSE_HEARTBEAT_MS`). A client that comes back with the `id` of its last event gets what came after it, without a gap and without anything twice, also from another server process. Where that is not kept any more, or where the server was without its database for a while, `reset` says so: then read `/security`. Who reads too slowly is cut off, and may resume. The stream ends with the session. The AsyncAPI document has the events.
+         */
+        get: operations["streamSecurity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -254,8 +322,32 @@ export interface paths {
         /**
          * List security events by their other name
          * @description The same as `/security`.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listSecurityEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/security-events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream security events by another path
+         * @description The same as `/security/stream`.
+         *
+         *     Server-Sent Events. `connected` comes at once, then `security` for each security event, in the shape of `/security`; a comment comes every 15 s (`SSE_HEARTBEAT_MS`). A client that comes back with the `id` of its last event gets what came after it, without a gap and without anything twice, also from another server process. Where that is not kept any more, or where the server was without its database for a while, `reset` says so: then read `/security`. Who reads too slowly is cut off, and may resume. The stream ends with the session. The AsyncAPI document has the events.
+         */
+        get: operations["streamSecurityEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -274,6 +366,8 @@ export interface paths {
         /**
          * List system events
          * @description What happened to the system, such as stations that connected, newest first.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listSystemEvents"];
         put?: never;
@@ -730,6 +824,17 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The session has as many streams open as it may (`STREAMS_PER_SESSION`). Close one, and try again after the time in Retry-After. */
+        TooManyStreams: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description There is no session, or the login is wrong. */
         Unauthorized: {
             headers: {
@@ -770,6 +875,11 @@ export interface components {
          */
         Before: string;
         /**
+         * @description Only from stations (IN), or only to them (OUT).
+         * @example IN
+         */
+        Direction: "IN" | "OUT";
+        /**
          * @description Beginning of the period, inclusive.
          * @example 2026-04-13T00:00:00Z
          */
@@ -785,10 +895,30 @@ export interface components {
          */
         IdentityFilter: string;
         /**
-         * @description How many rows to return at most.
+         * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+         * @example 00000000/01A2B3C8:00000000
+         */
+        LastEventId: string;
+        /**
+         * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+         * @example 00000000/01A2B3C8:00000000
+         */
+        LastEventIdHeader: string;
+        /**
+         * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
          * @example 100
          */
         Limit: number;
+        /**
+         * @description Only frames of this kind.
+         * @example CALL
+         */
+        MessageType: "CALL" | "CALLRESULT" | "CALLERROR" | "SEND" | "CALLRESULTERROR";
+        /**
+         * @description Only calls of this action, and their answers.
+         * @example BootNotification
+         */
+        Method: string;
         /**
          * @description How many rows to leave out at the beginning.
          * @example 0
@@ -807,6 +937,16 @@ export interface components {
          * @example </api/messages?limit=100&before=123>; rel="next"
          */
         NextLink: string;
+        /**
+         * @description Always `no`, which tells a proxy such as nginx to hold nothing back.
+         * @example no
+         */
+        NoBuffering: "no";
+        /**
+         * @description Always `no-cache`.
+         * @example no-cache
+         */
+        NoCache: "no-cache";
         /**
          * @description The answer holds a credential, so that no cache may keep it.
          * @example no-store
@@ -1106,7 +1246,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1129,17 +1269,17 @@ export interface operations {
                  * @description Only calls of this action, and their answers.
                  * @example BootNotification
                  */
-                method?: string;
+                method?: components["parameters"]["Method"];
                 /**
                  * @description Only from stations (IN), or only to them (OUT).
                  * @example IN
                  */
-                direction?: "IN" | "OUT";
+                direction?: components["parameters"]["Direction"];
                 /**
                  * @description Only frames of this kind.
                  * @example CALL
                  */
-                type?: "CALL" | "CALLRESULT" | "CALLERROR" | "SEND" | "CALLRESULTERROR";
+                type?: components["parameters"]["MessageType"];
                 /**
                  * @description Beginning of the period, inclusive.
                  * @example 2026-04-13T00:00:00Z
@@ -1167,6 +1307,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1176,11 +1318,72 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    streamMessages: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                lastEventId?: components["parameters"]["LastEventId"];
+                /**
+                 * @description Only of this station.
+                 * @example CP-001
+                 */
+                identity?: components["parameters"]["IdentityFilter"];
+                /**
+                 * @description Only calls of this action, and their answers.
+                 * @example BootNotification
+                 */
+                method?: components["parameters"]["Method"];
+                /**
+                 * @description Only from stations (IN), or only to them (OUT).
+                 * @example IN
+                 */
+                direction?: components["parameters"]["Direction"];
+                /**
+                 * @description Only frames of this kind.
+                 * @example CALL
+                 */
+                type?: components["parameters"]["MessageType"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventIdHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end by itself. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    "X-Accel-Buffering": components["headers"]["NoBuffering"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            429: components["responses"]["TooManyStreams"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listErrors: {
         parameters: {
             query?: {
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1226,6 +1429,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorMessage"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1261,11 +1466,52 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    streamTelemetry: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                lastEventId?: components["parameters"]["LastEventId"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventIdHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end by itself. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    "X-Accel-Buffering": components["headers"]["NoBuffering"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            429: components["responses"]["TooManyStreams"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listTelemetry: {
         parameters: {
             query?: {
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1300,6 +1546,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TelemetryPoint"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1323,7 +1571,7 @@ export interface operations {
                  */
                 severity?: "low" | "medium" | "high" | "critical";
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1358,11 +1606,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecurityEvent"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["SessionExpired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamSecurity: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                lastEventId?: components["parameters"]["LastEventId"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventIdHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end by itself. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    "X-Accel-Buffering": components["headers"]["NoBuffering"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            429: components["responses"]["TooManyStreams"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1381,7 +1672,7 @@ export interface operations {
                  */
                 severity?: "low" | "medium" | "high" | "critical";
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1416,11 +1707,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecurityEvent"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["SessionExpired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamSecurityEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                lastEventId?: components["parameters"]["LastEventId"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventIdHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end by itself. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    "X-Accel-Buffering": components["headers"]["NoBuffering"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            429: components["responses"]["TooManyStreams"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1434,7 +1768,7 @@ export interface operations {
                  */
                 identity?: components["parameters"]["IdentityFilter"];
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1469,6 +1803,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemEvent"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1487,7 +1823,7 @@ export interface operations {
                  */
                 identity?: components["parameters"]["IdentityFilter"];
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1530,7 +1866,7 @@ export interface operations {
                  */
                 identity?: components["parameters"]["IdentityFilter"];
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
