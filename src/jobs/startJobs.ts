@@ -7,6 +7,7 @@ import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
+import * as ocppMessages from '../store/ocppMessages.ts'
 import * as ocppRecords from '../store/ocppRecords.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
@@ -30,6 +31,7 @@ const LONGEST: Partial<Record<(typeof QUEUES)[number], number>> = { 'archive-tel
 interface Settings extends Retention {
   commandExpirySeconds: number
   logRetentionDays: number
+  ocpp: { messageDays: number }
 }
 
 /**
@@ -76,6 +78,7 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   })
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
+    await ocppMessages.removeOld(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)

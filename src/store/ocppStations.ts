@@ -44,6 +44,8 @@ export interface NewStation {
   siteId?: string | null
   deviceId?: string | null
   passwordHash?: Buffer | null
+  /** Whether it came by itself, by the password of open enrollment. */
+  enrolled?: boolean
 }
 
 /** Makes a station. @returns false when the identity is taken, by whichever tenant */
@@ -55,6 +57,7 @@ export async function create(db: Knex, station: NewStation): Promise<boolean> {
       site_id: station.siteId ?? null,
       device_id: station.deviceId ?? null,
       password_hash: station.passwordHash ?? null,
+      enrolled: station.enrolled ?? false,
     })
     .onConflict('identity')
     .ignore()
@@ -92,4 +95,16 @@ export async function enrollmentOf(
     .first('t.tenant_id', 's.enrollment_password_hash')
     .where('t.slug', slug)
   return row && { tenantId: row.tenant_id, passwordHash: row.enrollment_password_hash }
+}
+
+export async function isSiteOf(db: Knex, tenantId: string, siteId: string): Promise<boolean> {
+  return (await db('core.sites').first('site_id').where({ tenant_id: tenantId, site_id: siteId })) !== undefined
+}
+
+/** Sets the password that lets unknown stations join a tenant, as its SHA-256. */
+export async function setEnrollmentPassword(db: Knex, tenantId: string, passwordHash: Buffer): Promise<void> {
+  await db('ocpp.tenant_settings')
+    .insert({ tenant_id: tenantId, enrollment_password_hash: passwordHash })
+    .onConflict('tenant_id')
+    .merge(['enrollment_password_hash'])
 }
