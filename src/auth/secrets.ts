@@ -4,8 +4,8 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 export const newSecret = (): string => randomBytes(32).toString('hex')
 
 /** SHA-256 is enough for random secrets; passwords need a slow hash instead. */
-export const hashSecret = (secret: string): Buffer => hash('sha256', secret, 'buffer')
+export const hashSecret = (secret: string | Uint8Array): Buffer => hash('sha256', secret, 'buffer')
 
 /** Compares in constant time. */
-export const provesSecret = (secret: string, storedHash: Buffer): boolean =>
+export const provesSecret = (secret: string | Uint8Array, storedHash: Buffer): boolean =>
   timingSafeEqual(hashSecret(secret), storedHash)
