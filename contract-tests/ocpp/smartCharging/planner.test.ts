@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { check } from '../../../src/ocpp/schemas.ts'
 import { planSite } from '../../../src/ocpp/smartCharging/planner.ts'
 import type { SiteCharging } from '../../../src/ocpp/smartCharging/settings.ts'
-import { check } from '../../../src/ocpp/schemas.ts'
 import * as siteCharging from '../../../src/store/siteCharging.ts'
 import { createFleet, type StationFleet } from '../../support/stationFleet.ts'
 import { startTestServer } from '../../support/testServer.ts'
@@ -99,7 +99,8 @@ describe('a site', () => {
     await fleet.begin(one)
     await plan()
     assert.deepEqual([...fleet.limits.values()], [14.4 * 0.69])
-    for (const { payload } of fleet.calls) assert.equal(check('ocpp1.6', 'SetChargingProfile', 'request', payload), undefined)
+    for (const { payload } of fleet.calls)
+      assert.equal(check('ocpp1.6', 'SetChargingProfile', 'request', payload), undefined)
   })
 })
 
@@ -168,6 +169,16 @@ describe('a site that is short', () => {
   })
 })
 
+async function price(time: string, value: number): Promise<void> {
+  const { service_key } = server.credentials.flux
+  const { status } = await server.call('POST', '/rest/v1/market_data', {
+    token: service_key,
+    headers: { apikey: service_key },
+    body: { time, type: 4711, value },
+  })
+  assert.equal(status, 201)
+}
+
 describe('the strategies', () => {
   it('priority: a tag that weighs more gets more', async () => {
     const { fleet, plan, one, two } = await depot({ strategy: 'priority', priorities: { idTags: { BUS: 2 } } })
@@ -189,10 +200,12 @@ describe('the strategies', () => {
       strategy: 'time_of_use',
       prices: { marketType: 4711, steps: [{ from: 100, limitPercent: 20 }] },
     })
-    await db.raw(`set role service_role`).catch(() => undefined)
     const first = await fleet.begin(one)
-    await plan(new Date('2026-07-03T12:00:00Z'))
-    assert.deepEqual(await decisionsOf(fleet, first), ['22 active'])
+    await price('2026-07-03T11:00:00Z', 80)
+    await price('2026-07-03T12:30:00Z', 120)
+    assert.equal((await plan(new Date('2026-07-03T12:00:00Z')))?.toISOString(), '2026-07-03T12:30:00.000Z')
+    assert.equal(await plan(new Date('2026-07-03T12:30:00Z')), undefined)
+    assert.deepEqual(await decisionsOf(fleet, first), ['22 ended', '6 active'])
   })
 })
 
@@ -226,7 +239,10 @@ describe('switched off', () => {
     fleet.calls.length = 0
     await set({ enabled: false })
     await plan()
-    assert.deepEqual(fleet.calls.map(({ action }) => action), ['ClearChargingProfile', 'ClearChargingProfile'])
+    assert.deepEqual(
+      fleet.calls.map(({ action }) => action),
+      ['ClearChargingProfile', 'ClearChargingProfile'],
+    )
     for (const { identity, action, payload } of fleet.calls)
       assert.equal(check(identity === one ? 'ocpp1.6' : 'ocpp2.0.1', action, 'request', payload), undefined)
     assert.deepEqual(await decisionsOf(fleet, first), ['15 ended'])
