@@ -1,8 +1,8 @@
 import type { Knex } from 'knex'
 
 /**
- * What a site's connectors take and in which zone its windows are read, what ended each decision's calls, and what an
- * upstream has still to hear of a proxied station.
+ * What a site's connectors take and in which zone its windows are read, why a station did not take a decision, and what
+ * an upstream has still to hear of a proxied station.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -15,23 +15,20 @@ export async function up(knex: Knex): Promise<void> {
     create index on core.commands (device_id, connector_id, sequence) where command = 'set_power_limit';
     grant select on flux.market_data to voltspec_app;
 
-    alter table ocpp.proxy_transactions
-      add column id_token text,
-      add column meter_start_wh double precision,
-      add column started_at timestamptz;
+    alter table ocpp.proxy_transactions add column meter_start_wh double precision;
     create table ocpp.proxy_queue (
       queue_id bigint generated always as identity primary key,
       tenant_id uuid not null,
       identity text not null,
       action text not null,
-      payload jsonb not null,
-      answer jsonb not null,
-      protocol text not null,
+      payload json not null,
+      answer json not null,
+      received_at timestamptz not null,
       attempts int not null default 0,
-      created_at timestamptz not null default now()
+      claimed_until timestamptz
     );
     create index on ocpp.proxy_queue (identity, queue_id);
     grant select, insert, update, delete on ocpp.proxy_queue to voltspec_app;
-    grant delete on ocpp.proxy_transactions, ocpp.site_charging to voltspec_app;
+    grant delete on ocpp.site_charging, ocpp.proxy_events to voltspec_app;
   `)
 }

@@ -1,0 +1,113 @@
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import type { Feed } from '../../feed/feed.ts'
+import * as store from '../../store/proxies.ts'
+import type { LocalStations, Protocol } from '../action.ts'
+import type { Payload } from '../rpc/frame.ts'
+import { refusalOf } from './allowedHosts.ts'
+import { Bridge, translatorFor } from './bridge.ts'
+import type { StationMessage } from './translator.ts'
+
+interface Means {
+  db: Knex
+  feed: Feed
+  stations: LocalStations
+  log: Logger
+  /** Hosts that an upstream may have; the list may have become shorter since one was set. */
+  allowedHosts: string[]
+  /** How long a call waits for its answer, in milliseconds. */
+  callTimeout: number
+}
+
+/** The bridges of the stations that are connected to this process and shown to an upstream. */
+export class Proxies {
+  readonly #means: Means
+  /** Every proxy that is switched on, known before a station says its first word. */
+  readonly #enabled = new Map<string, store.Proxy>()
+  readonly #bridges = new Map<string, Bridge>()
+  #unlisten: (() => void)[] = []
+
+  constructor(means: Means) {
+    this.#means = means
+  }
+
+  async start(): Promise<void> {
+    const { feed, stations } = this.#means
+    this.#unlisten = [
+      feed.subscribe('ocpp.proxies', ({ row }) => this.#run(() => this.#reload(String(row.identity)))),
+      feed.onResumed(() => this.#run(() => this.#reloadAll())),
+      stations.onConnected(({ identity }, protocol) => this.#open(identity, protocol)),
+      feed.subscribe('ocpp.connections', ({ row }) => {
+        const identity = String(row.identity)
+        if (this.#bridges.has(identity) && stations.protocolOf(identity) === undefined) this.#close(identity)
+      }),
+    ]
+    await this.#reloadAll()
+  }
+
+  stop(): void {
+    for (const unlisten of this.#unlisten) unlisten()
+    for (const identity of [...this.#bridges.keys()]) this.#close(identity)
+  }
+
+  /**
+   * Tells the station's upstream, if it has one, what it said.
+   *
+   * @param message with our own answer
+   * @returns what the station is answered
+   */
+  async answer(identity: string, message: StationMessage): Promise<Payload> {
+    const bridge = this.#bridges.get(identity)
+    return bridge === undefined ? message.answer : bridge.answer(message)
+  }
+
+  #open(identity: string, protocol: Protocol): void {
+    this.#close(identity)
+    const proxy = this.#enabled.get(identity)
+    if (proxy === undefined) return
+    const translator = translatorFor(protocol, proxy.upstreamProtocol)
+    const refusal = refusalOf(proxy.upstreamUrl, this.#means.allowedHosts)
+    const reason =
+      translator === undefined
+        ? 'the station and the upstream speak the same version'
+        : refusal && `the upstream ${refusal}`
+    if (translator === undefined || reason !== undefined) {
+      const { tenantId, upstreamProtocol } = proxy
+      const protocols = { fromProtocol: protocol, toProtocol: upstreamProtocol }
+      const event = { tenantId, identity, type: 'error' as const, method: 'Connect', details: { reason }, ...protocols }
+      this.#run(() => store.addEvent(this.#means.db, event))
+      return
+    }
+    const bridge = new Bridge(this.#means, proxy, translator)
+    this.#bridges.set(identity, bridge)
+    bridge.start()
+  }
+
+  #close(identity: string): void {
+    this.#bridges.get(identity)?.stop()
+    this.#bridges.delete(identity)
+  }
+
+  async #reload(identity: string): Promise<void> {
+    this.#use(identity, await store.find(this.#means.db, identity))
+  }
+
+  async #reloadAll(): Promise<void> {
+    const found = new Map((await store.listEnabled(this.#means.db)).map(proxy => [proxy.identity, proxy]))
+    for (const identity of new Set([...this.#enabled.keys(), ...found.keys()])) this.#use(identity, found.get(identity))
+  }
+
+  /** What was set last counts; the feed may tell of it before the table does, and then tells nothing new. */
+  #use(identity: string, proxy: store.Proxy | undefined): void {
+    const before = this.#enabled.get(identity)
+    if (proxy?.enabled) this.#enabled.set(identity, proxy)
+    else this.#enabled.delete(identity)
+    if (before?.updatedAt.getTime() === this.#enabled.get(identity)?.updatedAt.getTime()) return
+    const protocol = this.#means.stations.protocolOf(identity)
+    if (protocol !== undefined) this.#open(identity, protocol)
+  }
+
+  #run(work: () => Promise<void>): void {
+    work().catch(error => this.#means.log.warn({ err: error }, 'proxies could not be read'))
+  }
+}
