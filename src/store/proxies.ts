@@ -24,29 +24,36 @@ export interface ProxyEvent {
   details?: Record<string, unknown>
 }
 
-const COLUMNS = {
-  identity: 'identity',
-  tenantId: 'tenant_id',
-  upstreamUrl: 'upstream_url',
-  upstreamProtocol: 'upstream_protocol',
-  password: 'upstream_password',
-  enabled: 'enabled',
-  updatedAt: 'updated_at',
+/** A row of ocpp.proxies, as tables and the feed have it. */
+export interface ProxyRow {
+  identity: string
+  tenant_id: string
+  upstream_url: string
+  upstream_protocol: Proxy['upstreamProtocol']
+  upstream_password: string | null
+  enabled: boolean
+  updated_at: Date
 }
+
+export const fromRow = (row: ProxyRow): Proxy => ({
+  identity: row.identity,
+  tenantId: row.tenant_id,
+  upstreamUrl: row.upstream_url,
+  upstreamProtocol: row.upstream_protocol,
+  password: row.upstream_password,
+  enabled: row.enabled,
+  updatedAt: row.updated_at,
+})
 
 /** Every proxy that is switched on. */
 export async function listEnabled(db: Knex): Promise<Proxy[]> {
-  return db('ocpp.proxies').select(COLUMNS).where({ enabled: true })
+  return (await db('ocpp.proxies').where({ enabled: true })).map(fromRow)
 }
 
-/** A station's proxy, whoever asks; undefined when it has none. */
-export async function find(db: Knex, identity: string): Promise<Proxy | undefined> {
-  return db('ocpp.proxies').first(COLUMNS).where({ identity })
-}
-
-/** The same for a tenant; undefined for another tenant's. */
+/** A station's proxy; undefined when it has none, or is another tenant's. */
 export async function findOfTenant(db: Knex, tenantId: string, identity: string): Promise<Proxy | undefined> {
-  return db('ocpp.proxies').first(COLUMNS).where({ identity, tenant_id: tenantId })
+  const row = await db('ocpp.proxies').first().where({ identity, tenant_id: tenantId })
+  return row && fromRow(row)
 }
 
 /**
@@ -59,7 +66,7 @@ export async function put(
   db: Knex,
   { tenantId, identity, upstreamUrl, upstreamProtocol, password, enabled }: Omit<Proxy, 'updatedAt'>,
 ): Promise<Proxy | undefined> {
-  const { rows } = await db.raw(
+  const { rows } = await db.raw<{ rows: ProxyRow[] }>(
     `insert into ocpp.proxies as p (identity, tenant_id, upstream_url, upstream_protocol, upstream_password, enabled)
      select identity, tenant_id, :upstreamUrl, :upstreamProtocol, :password, :enabled from ocpp.stations
      where identity = :identity and tenant_id = :tenantId
@@ -68,10 +75,10 @@ export async function put(
        upstream_password = coalesce(excluded.upstream_password,
          case when p.upstream_url = excluded.upstream_url and p.tenant_id = excluded.tenant_id
            then p.upstream_password end)
-     returning identity`,
+     returning *`,
     { tenantId, identity, upstreamUrl, upstreamProtocol, password, enabled },
   )
-  return rows.length === 0 ? undefined : find(db, identity)
+  return rows[0] && fromRow(rows[0])
 }
 
 /** @returns whether the tenant's station had one */

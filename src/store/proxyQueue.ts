@@ -43,6 +43,16 @@ export async function claim(db: Knex, identity: string): Promise<QueuedMessage |
   return rows[0]
 }
 
+/** When the oldest message can be taken by somebody else, in milliseconds from now; undefined when nothing waits. */
+export async function claimableIn(db: Knex, identity: string): Promise<number | undefined> {
+  const { rows } = await db.raw<{ rows: { wait: number }[] }>(
+    `select greatest(0, extract(epoch from coalesce(claimed_until - now(), '0'))::float8 * 1000) as wait
+     from ocpp.proxy_queue where identity = ? order by queue_id limit 1`,
+    [identity],
+  )
+  return rows[0]?.wait
+}
+
 /** Gives a message back. @param counts whether the attempt counts */
 export async function release(db: Knex, queueId: string, counts: boolean): Promise<void> {
   await db('ocpp.proxy_queue')

@@ -6,6 +6,7 @@ import * as proxyQueue from '../../store/proxyQueue.ts'
 import { type LocalStations, OcppError, type Outcome } from '../action.ts'
 import type { Answer } from '../rpc/engine.ts'
 import type { Payload } from '../rpc/frame.ts'
+import { Deliveries, PATIENCE } from './deliveries.ts'
 import { station16 } from './station16.ts'
 import { station201 } from './station201.ts'
 import { type Call, isDurable, type StationMessage, type Translator, Untranslatable } from './translator.ts'
@@ -18,13 +19,6 @@ export interface BridgeMeans {
   /** How long a call waits for its answer, in milliseconds. */
   callTimeout: number
 }
-
-/** How long a station's call may wait for the upstream's word, in milliseconds; stations wait for 30 seconds. */
-const PATIENCE = 5000
-/** How often a message is tried that the upstream refuses or leaves unanswered. */
-const ATTEMPTS = 3
-/** After this time the queue is looked at again when the database failed, in milliseconds. */
-const RETRY = 5000
 
 /** The translator between a station and an upstream; undefined when they speak the same. */
 export function translatorFor(stationProtocol: string, upstreamProtocol: string): Translator | undefined {
@@ -41,17 +35,13 @@ export class Bridge {
   readonly #proxy: proxies.Proxy
   readonly #translator: Translator
   readonly #upstream: Upstream
+  readonly #deliveries: Deliveries
   /** Whether the upstream has accepted the station on this connection. */
   #isRegistered = false
   #registering: NodeJS.Timeout | undefined
   #boot: Call | undefined
   /** What each connector said last. */
   readonly #statuses = new Map<string, StationMessage>()
-  /** Those who wait for the upstream's answer to a message of the queue. */
-  readonly #waiting = new Map<string, (answer: Payload) => void>()
-  #pumping = false
-  #isMore = false
-  #retrying: NodeJS.Timeout | undefined
   #hasFailed = false
   #stopped = false
 
@@ -70,6 +60,15 @@ export class Bridge {
       onLost: reason => this.#lost(reason),
       onFailed: reason => this.#failed(reason),
     })
+    this.#deliveries = new Deliveries({
+      ...means,
+      proxy,
+      translator,
+      call: (action, payload) => this.#upstream.call(action, payload),
+      translated: (method, calls) => this.#note('translation', method, { as: calls.map(({ action }) => action) }),
+      refused: (method, outcome) => this.#noteRefusal(method, outcome),
+      failed: (method, reason) => this.#note('error', method, { reason }),
+    })
   }
 
   start(): void {
@@ -80,7 +79,7 @@ export class Bridge {
     this.#stopped = true
     this.#isRegistered = false
     clearTimeout(this.#registering)
-    clearTimeout(this.#retrying)
+    this.#deliveries.pause()
     this.#upstream.stop()
   }
 
@@ -99,25 +98,9 @@ export class Bridge {
   }
 
   async #queue(message: StationMessage): Promise<Payload> {
-    const queueId = await proxyQueue.enqueue(this.#means.db, this.#proxy.tenantId, this.#proxy.identity, message)
-    const isAsked = this.#isRegistered && (message.payload.idTag ?? message.payload.idToken) !== undefined
-    const upstreamAnswer = isAsked ? this.#answerTo(queueId) : undefined
-    this.#pump()
-    const answer = await upstreamAnswer
+    const isAsked = (message.payload.idTag ?? message.payload.idToken) !== undefined
+    const answer = await this.#deliveries.add(message, isAsked)
     return answer === undefined ? message.answer : this.#translator.answerStation(message, answer)
-  }
-
-  /** The upstream's answer to a message of the queue; undefined when it does not come in time. */
-  #answerTo(queueId: string): Promise<Payload | undefined> {
-    return new Promise(resolve => {
-      const end = (answer?: Payload) => {
-        clearTimeout(timer)
-        this.#waiting.delete(queueId)
-        resolve(answer)
-      }
-      const timer = setTimeout(end, PATIENCE)
-      this.#waiting.set(queueId, end)
-    })
   }
 
   /** What the upstream says decides; our own answer stands in for it. */
@@ -155,6 +138,7 @@ export class Bridge {
 
   #lost(reason: string): void {
     this.#isRegistered = false
+    this.#deliveries.pause()
     clearTimeout(this.#registering)
     this.#note('upstream_lost', 'Connect', { reason })
   }
@@ -181,79 +165,13 @@ export class Bridge {
     }
     this.#isRegistered = true
     for (const status of this.#statuses.values()) await this.#tell(status)
-    this.#pump()
+    if (this.#isRegistered) this.#deliveries.resume()
   }
 
   /** A station that does not register again when it connects is known from before. */
   async #knownBoot(): Promise<Call | undefined> {
     const facts = await proxies.bootFacts(this.#means.db, this.#proxy.identity)
     return facts && this.#translator.boot(facts)
-  }
-
-  /** Brings the upstream what waits for it, until nothing does or the upstream is away. */
-  #pump(): void {
-    this.#isMore = true
-    if (this.#pumping) return
-    this.#pumping = true
-    const { identity } = this.#proxy
-    const drain = async () => {
-      while (this.#isMore) {
-        this.#isMore = false
-        while (this.#isRegistered) {
-          const message = await proxyQueue.claim(this.#means.db, identity)
-          if (message === undefined || !(await this.#deliver(message))) break
-        }
-      }
-    }
-    void drain()
-      .catch(error => {
-        this.#means.log.warn({ err: error, identity }, 'messages for an upstream wait')
-        this.#retrying = setTimeout(() => this.#pump(), RETRY)
-      })
-      .finally(() => {
-        this.#pumping = false
-      })
-  }
-
-  /** @returns whether the next one may follow */
-  async #deliver(message: proxyQueue.QueuedMessage): Promise<boolean> {
-    const { db } = this.#means
-    const { identity } = this.#proxy
-    const id = this.#translator.transactionOf(message)
-    const transaction = id === undefined ? undefined : await proxyQueue.findTransaction(db, identity, { station: id })
-    let learned = transaction
-    try {
-      const calls = this.#translator.toUpstream(message, transaction, randomUUID)
-      for (const [index, call] of calls.entries()) {
-        const outcome = await this.#upstream.call(call.action, call.payload)
-        if (outcome.kind !== 'result') return await this.#undelivered(message, outcome)
-        if (index > 0) continue
-        learned = this.#translator.learn(message, transaction, call, outcome.payload)
-        this.#waiting.get(message.queueId)?.(outcome.payload)
-      }
-      if (calls.length > 0) this.#note('translation', message.action, { as: calls.map(({ action }) => action) })
-    } catch (error) {
-      if (!(error instanceof Untranslatable)) throw error
-      this.#note('error', message.action, { reason: error.message })
-    }
-    await proxyQueue.settle(db, identity, message.queueId, learned)
-    return true
-  }
-
-  /** What the upstream does not take after some attempts is left out, so that it does not keep back what follows. */
-  async #undelivered(message: proxyQueue.QueuedMessage, outcome: Outcome): Promise<boolean> {
-    const { db } = this.#means
-    if (outcome.kind === 'offline') {
-      await proxyQueue.release(db, message.queueId, false)
-      return false
-    }
-    this.#noteRefusal(message.action, outcome)
-    if (message.attempts < ATTEMPTS) await proxyQueue.release(db, message.queueId, true)
-    else {
-      this.#note('error', message.action, { reason: 'given up', payload: message.payload })
-      await proxyQueue.settle(db, this.#proxy.identity, message.queueId, undefined)
-    }
-    return true
   }
 
   /** A call of the upstream, answered by the station. */

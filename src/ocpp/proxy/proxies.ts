@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import type { Feed } from '../../feed/feed.ts'
@@ -34,7 +35,12 @@ export class Proxies {
   async start(): Promise<void> {
     const { feed, stations } = this.#means
     this.#unlisten = [
-      feed.subscribe('ocpp.proxies', ({ row }) => this.#run(() => this.#reload(String(row.identity)))),
+      feed.subscribe('ocpp.proxies', ({ kind, row }) =>
+        this.#use(
+          String(row.identity),
+          kind === 'delete' ? undefined : store.fromRow(row as unknown as store.ProxyRow),
+        ),
+      ),
       feed.onResumed(() => this.#run(() => this.#reloadAll())),
       stations.onConnected(({ identity }, protocol) => this.#open(identity, protocol)),
       feed.subscribe('ocpp.connections', ({ row }) => {
@@ -88,21 +94,18 @@ export class Proxies {
     this.#bridges.delete(identity)
   }
 
-  async #reload(identity: string): Promise<void> {
-    this.#use(identity, await store.find(this.#means.db, identity))
-  }
-
   async #reloadAll(): Promise<void> {
     const found = new Map((await store.listEnabled(this.#means.db)).map(proxy => [proxy.identity, proxy]))
     for (const identity of new Set([...this.#enabled.keys(), ...found.keys()])) this.#use(identity, found.get(identity))
   }
 
-  /** What was set last counts; the feed may tell of it before the table does, and then tells nothing new. */
+  /** A proxy that has not changed keeps its connection. */
   #use(identity: string, proxy: store.Proxy | undefined): void {
     const before = this.#enabled.get(identity)
-    if (proxy?.enabled) this.#enabled.set(identity, proxy)
-    else this.#enabled.delete(identity)
-    if (before?.updatedAt.getTime() === this.#enabled.get(identity)?.updatedAt.getTime()) return
+    const now = proxy?.enabled ? proxy : undefined
+    if (now === undefined) this.#enabled.delete(identity)
+    else this.#enabled.set(identity, now)
+    if (isDeepStrictEqual(before, now)) return
     const protocol = this.#means.stations.protocolOf(identity)
     if (protocol !== undefined) this.#open(identity, protocol)
   }
