@@ -47,6 +47,7 @@ export interface Config {
   /** How long uploaded logs are kept, in days. */
   logRetentionDays: number
   ocpp: OcppConfig
+  board: BoardConfig
   /** TLS for everything that is served; plain without it. */
   tls: TlsFiles | undefined
   /** Samples that may wait for their commit; more are refused with 503. */
@@ -69,6 +70,8 @@ export interface OcppConfig {
   enrollment: 'open' | 'closed'
   /** The least security profile (0 to 3) that is let in; 0 lets in known chargers that have no password without one. */
   minSecurityProfile: number
+  /** How often a charger is told to send a heartbeat. */
+  heartbeatSeconds: number
   /** How often each connection is pinged; one that leaves a ping unanswered is dropped at the next. */
   pingSeconds: number
   /** The longest frame. */
@@ -81,6 +84,12 @@ export interface OcppConfig {
   messageDays: number
   /** Messages that may wait for their commit; beyond it heartbeats are not logged, and chargers are not read from. */
   logQueue: number
+}
+
+/** Who may log in to the board of the enrollment tenant, beside the tokens in the database; without either it is not served. */
+export interface BoardConfig {
+  token: string | undefined
+  user: { name: string; passwordHash: string } | undefined
 }
 
 export interface TlsFiles {
@@ -124,6 +133,7 @@ export function readConfig(env: Environment = process.env): Config {
     logUploadSeconds: integer(env, 'LOG_UPLOAD_SECONDS', 3600, 1, 604_800),
     logRetentionDays: integer(env, 'LOG_RETENTION_DAYS', 30, 1, 36_500),
     ocpp: ocpp(env, host, databaseUrl),
+    board: { token: boardToken(env), user: boardUser(env) },
     tls: tls(env),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
     streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
@@ -178,6 +188,7 @@ function ocpp(env: Environment, host: string, databaseUrl: string | undefined): 
   return {
     enrollment: enrollment('OCPP_ENROLLMENT', env.OCPP_ENROLLMENT, host, databaseUrl),
     minSecurityProfile: integer(env, 'OCPP_MIN_SECURITY_PROFILE', 1, 0, 3),
+    heartbeatSeconds: integer(env, 'OCPP_HEARTBEAT_SECONDS', 300, 1, 86_400),
     pingSeconds: integer(env, 'OCPP_PING_SECONDS', 30, 1, 86_400),
     maxFrameBytes: integer(env, 'OCPP_MAX_FRAME_BYTES', 65_536, 1024, 16_777_216),
     maxPendingCalls: integer(env, 'OCPP_MAX_PENDING_CALLS', 100, 1, 10_000),
@@ -192,6 +203,23 @@ function tls(env: Environment): TlsFiles | undefined {
   if (!keyFile && !certFile && !clientCaFile) return undefined
   if (!keyFile || !certFile) throw new StartError('TLS needs both TLS_KEY_FILE and TLS_CERT_FILE')
   return { keyFile, certFile, clientCaFile: clientCaFile || undefined }
+}
+
+/** An empty token would let everybody in. */
+function boardToken(env: Environment): string | undefined {
+  const token = env.BOARD_TOKEN
+  if (token !== undefined && token.trim() === '') throw new StartError('BOARD_TOKEN must not be empty')
+  return token
+}
+
+function boardUser(env: Environment): BoardConfig['user'] {
+  const [name, passwordHash] = [env.BOARD_USER || undefined, env.BOARD_PASSWORD_HASH || undefined]
+  if (name === undefined && passwordHash === undefined) return undefined
+  if (name === undefined || passwordHash === undefined)
+    throw new StartError('BOARD_USER and BOARD_PASSWORD_HASH belong together')
+  if (!/^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[\w+/]{11,}\$[\w+/]{22,}$/.test(passwordHash))
+    throw new StartError('BOARD_PASSWORD_HASH must be what "npm run admin -- hash-password" prints')
+  return { name, passwordHash }
 }
 
 /** What every limit is multiplied with. */

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { Knex } from 'knex'
 import { SCOPES } from '../src/auth/scopes.ts'
-import { hashSecret, newSecret } from '../src/auth/secrets.ts'
+import { hashSecret, newPassword, newSecret } from '../src/auth/secrets.ts'
 import { readConfig } from '../src/config.ts'
 import { StartError } from '../src/errors.ts'
+import { isIdentity } from '../src/ocpp/handshake.ts'
 import { connectAsOwner } from '../src/postgres/connect.ts'
 import { runningPostgres } from '../src/postgres/embedded.ts'
 import * as clients from '../src/store/clients.ts'
+import * as stations from '../src/store/ocppStations.ts'
 import * as operators from '../src/store/operators.ts'
 import * as tenants from '../src/store/tenants.ts'
 import { main } from './main.ts'
@@ -17,6 +19,7 @@ const USAGE = `npm run admin -- <command>
   create-tenant   --slug acme --name "Acme Charging"
   create-operator --tenant acme --id acme-charging-uk --name "Acme Charging Network UK" --country GB
   create-client   --tenant acme --name console --scopes "read write"
+  create-station  --tenant acme --identity CP-001 [--site <site id>]
   list-tenants
 
 A secret is printed once and kept as a hash only. Works on DATABASE_URL, or on the embedded database of a running server.`
@@ -48,6 +51,18 @@ const COMMANDS: Record<string, (db: Knex, options: Record<string, string | undef
     await clients.create(db, { client_id, tenant_id, name, scopes, secret_hash: hashSecret(secret) })
     print({ client_id, client_secret: secret, scopes })
   },
+  async 'create-station'(db, options) {
+    const tenantId = await tenantOf(db, options)
+    const identity = required(options, 'identity')
+    if (!isIdentity(identity)) throw new StartError('an identity has 1 to 255 printable characters')
+    const siteId = options.site || null
+    if (siteId !== null && !(await stations.isSiteOf(db, tenantId, siteId)))
+      throw new StartError(`there is no site ${siteId} of ${options.tenant}`)
+    const password = newPassword()
+    const isNew = await stations.create(db, { identity, tenantId, siteId, passwordHash: hashSecret(password) })
+    if (!isNew) throw new StartError(`the identity ${identity} is taken`)
+    print({ identity, password })
+  },
   async 'list-tenants'(db) {
     print(await tenants.list(db))
   },
@@ -57,7 +72,10 @@ await main(async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: Object.fromEntries(
-      ['slug', 'name', 'tenant', 'scopes', 'id', 'country'].map(name => [name, { type: 'string' as const }]),
+      ['slug', 'name', 'tenant', 'scopes', 'id', 'country', 'identity', 'site'].map(name => [
+        name,
+        { type: 'string' as const },
+      ]),
     ),
   })
   const command = COMMANDS[positionals[0] ?? '']

@@ -15,7 +15,7 @@ const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^/?#\s"@]+(?:@[^/?#\s"@]+)*@/gi
  * A payload as it may be kept: credentials are gone, from addresses too, and tokens of drivers show their last four
  * characters. What was given is not changed.
  */
-export const maskPayload = (payload: unknown): unknown => mask(payload, false)
+export const maskPayload = <Payload>(payload: Payload): Payload => mask(payload, false) as Payload
 
 /** @param isCredential whether the object around it says that values in it are secret */
 function mask(value: unknown, isCredential: boolean): unknown {

@@ -113,12 +113,14 @@ export async function store(
 
 const columns = <Row>(rows: Row[], names: (keyof Row)[]): unknown[][] => names.map(name => rows.map(row => row[name]))
 
-/** Makes the daily partitions from the first day that is kept to three days ahead. Returns how many were missing. */
-export async function ensurePartitions(db: Knex, daysBack: number): Promise<number> {
+/**
+ * Makes the daily partitions from yesterday to three days ahead. What is older, such as what a process wrote that was
+ * away for days, goes into the default partition. Returns how many were missing.
+ */
+export async function ensurePartitions(db: Knex): Promise<number> {
   const { rows } = await db.raw<{ rows: { made: number }[] }>(
-    `select ocpp.ensure_partitions(today - :daysBack::int, today + 3) as made
+    `select ocpp.ensure_partitions(today - 1, today + 3) as made
      from (select (now() at time zone 'UTC')::date as today) as day`,
-    { daysBack },
   )
   return rows[0]!.made
 }

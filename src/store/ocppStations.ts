@@ -93,3 +93,15 @@ export async function enrollmentOf(
     .where('t.slug', slug)
   return row && { tenantId: row.tenant_id, passwordHash: row.enrollment_password_hash }
 }
+
+export async function isSiteOf(db: Knex, tenantId: string, siteId: string): Promise<boolean> {
+  return (await db('core.sites').first('site_id').where({ tenant_id: tenantId, site_id: siteId })) !== undefined
+}
+
+/** Sets the password that lets unknown stations join a tenant, as its SHA-256. */
+export async function setEnrollmentPassword(db: Knex, tenantId: string, passwordHash: Buffer): Promise<void> {
+  await db('ocpp.tenant_settings')
+    .insert({ tenant_id: tenantId, enrollment_password_hash: passwordHash })
+    .onConflict('tenant_id')
+    .merge(['enrollment_password_hash'])
+}
