@@ -52,7 +52,10 @@ const withoutNul = (_key: string, value: unknown): unknown =>
 export function parseFrame(text: string, protocol: Protocol): Frame {
   let frame: unknown
   try {
-    frame = text.includes('\\u0000') ? JSON.parse(text, withoutNul) : JSON.parse(text)
+    frame = JSON.parse(text)
+    if (text.includes('\\u0000') && Array.isArray(frame))
+      // But the unique id goes back as it came.
+      frame = frame.map((element, index) => (index === 1 ? element : JSON.parse(JSON.stringify(element), withoutNul)))
   } catch {
     return unreadable('the text is not JSON', protocol, true)
   }
