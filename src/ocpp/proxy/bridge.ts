@@ -3,9 +3,10 @@ import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import * as proxies from '../../store/proxies.ts'
 import * as proxyQueue from '../../store/proxyQueue.ts'
-import { type LocalStations, OcppError, type Outcome } from '../action.ts'
+import { type LocalStations, OcppError, type Outcome, type Protocol } from '../action.ts'
 import type { Answer } from '../rpc/engine.ts'
 import type { Payload } from '../rpc/frame.ts'
+import { check } from '../schemas.ts'
 import { Deliveries, PATIENCE } from './deliveries.ts'
 import { station16 } from './station16.ts'
 import { station201 } from './station201.ts'
@@ -21,9 +22,10 @@ export interface BridgeMeans {
 }
 
 /** The translator between a station and an upstream; undefined when they speak the same. */
-export function translatorFor(stationProtocol: string, upstreamProtocol: string): Translator | undefined {
+export function translatorFor(stationProtocol: Protocol, upstreamProtocol: string): Translator | undefined {
   const translator = stationProtocol === 'ocpp1.6' ? station16 : station201
-  return translator.upstreamProtocol === upstreamProtocol ? translator : undefined
+  // Of what is translated, 2.1 says nothing otherwise than 2.0.1.
+  return translator.upstreamProtocol === upstreamProtocol ? { ...translator, stationProtocol } : undefined
 }
 
 /**
@@ -85,6 +87,11 @@ export class Bridge {
 
   /** Tells the upstream what a station said. @returns what the station is answered */
   async answer(message: StationMessage): Promise<Payload> {
+    const breach = check(this.#translator.stationProtocol, message.action, 'request', message.payload)
+    if (breach !== undefined) {
+      this.#note('error', message.action, { reason: breach.description })
+      return message.answer
+    }
     if (isDurable(message)) return this.#queue(message)
     if (message.action === 'Authorize' || message.action === 'DataTransfer') return this.#ask(message)
     if (message.action === 'StatusNotification')

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
-import type { Proxy } from '../../store/proxies.ts'
+import type * as proxies from '../../store/proxies.ts'
 import * as proxyQueue from '../../store/proxyQueue.ts'
 import type { Outcome } from '../action.ts'
 import type { Payload } from '../rpc/frame.ts'
@@ -10,7 +10,7 @@ import { type Call, type StationMessage, type Translator, Untranslatable } from 
 export interface DeliveryOptions {
   db: Knex
   log: Logger
-  proxy: Proxy
+  proxy: proxies.Proxy
   translator: Translator
   call: (action: string, payload: Payload) => Promise<Outcome>
   /** Told what became of a message. */

@@ -3,11 +3,12 @@ import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import type { Feed } from '../../feed/feed.ts'
 import * as store from '../../store/proxies.ts'
+import * as proxyQueue from '../../store/proxyQueue.ts'
 import type { LocalStations, Protocol } from '../action.ts'
 import type { Payload } from '../rpc/frame.ts'
 import { refusalOf } from './allowedHosts.ts'
 import { Bridge, translatorFor } from './bridge.ts'
-import type { StationMessage } from './translator.ts'
+import { isDurable } from './translator.ts'
 
 interface Means {
   db: Knex
@@ -18,6 +19,14 @@ interface Means {
   allowedHosts: string[]
   /** How long a call waits for its answer, in milliseconds. */
   callTimeout: number
+}
+
+/** What a station says. */
+interface StationWords {
+  station: { identity: string; tenantId: string }
+  action: string
+  payload: Payload
+  receivedAt: Date
 }
 
 /** The bridges of the stations that are connected to this process and shown to an upstream. */
@@ -59,12 +68,18 @@ export class Proxies {
   /**
    * Tells the station's upstream, if it has one, what it said.
    *
-   * @param message with our own answer
+   * @param own what we answer
    * @returns what the station is answered
    */
-  async answer(identity: string, message: StationMessage): Promise<Payload> {
+  async answer({ station, action, payload, receivedAt }: StationWords, own: Payload): Promise<Payload> {
+    const { identity, tenantId } = station
     const bridge = this.#bridges.get(identity)
-    return bridge === undefined ? message.answer : bridge.answer(message)
+    const message = { action, payload, answer: own, receivedAt }
+    if (bridge !== undefined) return bridge.answer(message)
+    // A station may be gone by the time its last words are handled; the next connection passes them on.
+    if (this.#enabled.has(identity) && isDurable(message))
+      await proxyQueue.enqueue(this.#means.db, tenantId, identity, message)
+    return own
   }
 
   #open(identity: string, protocol: Protocol): void {
