@@ -20,12 +20,18 @@ export interface SiteJob {
   siteId: string
 }
 
+/** The record of a session of OCPP that has ended. */
+export interface RecordJob {
+  transactionKey: string
+}
+
 /** What can be asked for at a time to come, with what it is about. */
 export interface JobData {
   'run-schedule': ScheduleJob
   'lift-flexibility': LiftJob
   'plan-site': SiteJob
   'wake-site': SiteJob
+  'record-session': RecordJob
 }
 
 /** Jobs of which those with one key are done one at a time, and of which one waits at most. */
