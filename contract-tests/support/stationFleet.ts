@@ -23,7 +23,7 @@ export interface StationFleet {
   calls: { identity: string; action: string; payload: Record<string, unknown> }[]
 }
 
-type Profile = {
+export type Profile = {
   transactionId: number | string
   chargingSchedule: Schedule | Schedule[]
 }
@@ -116,7 +116,8 @@ export async function createFleet(
   }
 }
 
-function kwOf({ chargingSchedule }: Profile): number {
+/** What a profile allows, in kW. */
+export function kwOf({ chargingSchedule }: Profile): number {
   const [schedule] = [chargingSchedule].flat()
   const { limit, numberPhases } = schedule!.chargingSchedulePeriod[0]!
   return (schedule!.chargingRateUnit === 'W' ? limit : limit * PHASE_VOLTS * numberPhases) / 1000
