@@ -88,7 +88,7 @@ async function note(
   }
   await securityEvents.add(db, {
     tenantId,
-    category: isRefused ? 'RATE_LIMITED' : 'AUTH_FAILED',
+    category: isRefused ? 'RATE_LIMIT' : 'AUTH_FAILED',
     identity: NOBODY,
     message: isRefused
       ? 'Too many wrong logins'

@@ -21,7 +21,10 @@ export interface List<Item> {
 }
 
 /** How many rows match, as the header says it. */
-export const totalText = (total: number): string => (total > COUNTED ? `${COUNTED}+` : String(total))
+export const totalText = (total: number): string => (isUncounted(total) ? `${COUNTED}+` : String(total))
+
+/** Whether there are more rows than are counted. */
+export const isUncounted = (total: number): boolean => total > COUNTED
 
 /** The members that are there, as conditions. */
 export const given = (conditions: Record<string, string | undefined>): Record<string, string> =>

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { given, type List, type Listing, type Period, readList, within } from './boardLists.ts'
+import { given, isUncounted, type List, type Listing, type Period, readList, within } from './boardLists.ts'
 
 /** A message as it is stored. */
 export interface MessageRow {
@@ -39,14 +39,18 @@ const COLUMNS = [
   'raw',
 ]
 const NEWEST_FIRST = { columns: COLUMNS, order: 'time desc, message_id desc' }
-/** Frames that do not parse. */
-const UNREADABLE = 'INVALID'
+/** In milliseconds. */
+const RECENT = 86_400_000
+/** In the words of the indexes. */
+const READABLE = `type <> 'INVALID'`
+const FAILED = `type in ('CALLERROR', 'CALLRESULTERROR', 'INVALID')`
 
 /** Messages that parse, newest first; undefined when `before` names none. */
 export async function list(db: Knex, tenantId: string, filter: MessageFilter): Promise<List<MessageRow> | undefined> {
   const { identity, method, direction, type } = filter
-  const rows = db('ocpp.messages').where({ tenant_id: tenantId, ...given({ identity, method, direction, type }) })
-  if (type === undefined) rows.whereNot('type', UNREADABLE)
+  const rows = db('ocpp.messages')
+    .where({ tenant_id: tenantId, ...given({ identity, method, direction, type }) })
+    .whereRaw(READABLE)
   return readFrom(db, tenantId, rows, filter)
 }
 
@@ -58,8 +62,7 @@ export async function listErrors(
 ): Promise<List<MessageRow> | undefined> {
   const rows = db('ocpp.messages')
     .where({ tenant_id: tenantId, ...given({ identity: filter.identity }) })
-    // In the words of the index.
-    .whereRaw(`type in ('CALLERROR', 'CALLRESULTERROR', 'INVALID')`)
+    .whereRaw(FAILED)
   return readFrom(db, tenantId, rows, filter)
 }
 
@@ -69,12 +72,27 @@ export async function listRecent(
   tenantId: string,
   { identity, limit }: { identity?: string; limit: number },
 ): Promise<MessageRow[]> {
-  return db('ocpp.messages')
-    .select(COLUMNS)
-    .where({ tenant_id: tenantId, ...given({ identity }) })
-    .whereNot('type', UNREADABLE)
-    .orderByRaw(NEWEST_FIRST.order)
-    .limit(limit)
+  const read = (since?: string): Promise<MessageRow[]> =>
+    within(db('ocpp.messages'), 'time', given({ from: since }))
+      .select(COLUMNS)
+      .where({ tenant_id: tenantId, ...given({ identity }) })
+      .whereRaw(READABLE)
+      .orderByRaw(NEWEST_FIRST.order)
+      .limit(limit)
+  return fromRecent(read, rows => rows.length === limit)
+}
+
+/**
+ * Looks at the last day first: to plan a read of all partitions takes longer than to read one of them.
+ *
+ * @param isEnough whether older rows would change what was found
+ */
+async function fromRecent<Found>(
+  read: (since?: string) => Promise<Found>,
+  isEnough: (found: Found) => boolean,
+): Promise<Found> {
+  const found = await read(new Date(Date.now() - RECENT).toISOString())
+  return isEnough(found) ? found : read()
 }
 
 async function readFrom(
@@ -93,5 +111,8 @@ async function readFrom(
     if (place === undefined) return undefined
     rows.whereRaw('(time, message_id) < (?::timestamptz, ?::bigint)', [place.time, id])
   }
-  return readList(db, rows, NEWEST_FIRST, filter)
+  const read = (since?: string) =>
+    readList<MessageRow>(db, within(rows.clone(), 'time', given({ from: since })), NEWEST_FIRST, filter)
+  if (before !== undefined || filter.from !== undefined || filter.to !== undefined) return read()
+  return fromRecent(read, ({ items, total }) => items.length === (filter.limit ?? 100) && isUncounted(total))
 }
