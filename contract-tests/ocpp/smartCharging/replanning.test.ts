@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { hashSecret } from '../../../src/auth/secrets.ts'
+import type { SiteCharging } from '../../../src/ocpp/smartCharging/settings.ts'
+import * as siteCharging from '../../../src/store/siteCharging.ts'
+import { eventually } from '../../processes/workplace.ts'
+import { connectStation } from '../../support/rpcStation.ts'
+import { createFleet, kwOf, type Profile } from '../../support/stationFleet.ts'
+import { startTestServer } from '../../support/testServer.ts'
+
+const server = await startTestServer()
+const { db } = server.services
+const fleet = await createFleet(server, { 'RP-1': 'ocpp1.6', 'RP-2': 'ocpp2.0.1' })
+await db('ocpp.stations')
+  .update({ password_hash: hashSecret('secret') })
+  .whereLike('identity', 'RP-%')
+const connect = (identity: string, protocol: string) =>
+  connectStation(server.url, { identity, protocol, password: 'secret' })
+const old = await connect('RP-1', 'ocpp1.6')
+const young = await connect('RP-2', 'ocpp2.0.1')
+after(async () => {
+  await old.close()
+  await young.close()
+})
+
+const settings: SiteCharging = {
+  enabled: true,
+  limitKw: 30,
+  marginPercent: 0,
+  strategy: 'equal_share',
+  priorities: {},
+  timeZone: null,
+  windows: [],
+  prices: null,
+  connectors: [],
+}
+const put = (changes: Partial<SiteCharging>) =>
+  siteCharging.put(db, fleet.tenantId, fleet.siteId, { ...settings, ...changes })
+
+/** What a station was told last, in kW. */
+function limitOf({ handled }: typeof old): number | undefined {
+  const { params } = handled.findLast(({ method }) => method === 'SetChargingProfile') ?? {}
+  const profile = (params?.csChargingProfiles ?? params?.chargingProfile) as Profile | undefined
+  return profile && kwOf(profile)
+}
+
+const limitsBecome = (ofOld: number, ofYoung?: number) =>
+  eventually(
+    `${ofOld} and ${ofYoung} kW`,
+    15_000,
+    () => limitOf(old) === ofOld && (ofYoung ?? limitOf(young)) === limitOf(young),
+  )
+
+const uuid = '9c5b94b1-35ad-49bb-b118-8e8fc24abf80'
+const event = (payload: object) => ({
+  timestamp: new Date().toISOString(),
+  triggerReason: 'Authorized',
+  transactionInfo: { transactionId: uuid, chargingState: 'Charging' },
+  evse: { id: 1, connectorId: 1 },
+  ...payload,
+})
+
+describe('a site is planned anew', () => {
+  it('when a session begins', async () => {
+    await put({})
+    await old.call('BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' })
+    const start = { connectorId: 1, idTag: 'TAG-1', meterStart: 0, timestamp: new Date().toISOString() }
+    await old.call('StartTransaction', start)
+    await limitsBecome(22)
+    await young.call('BootNotification', { reason: 'PowerUp', chargingStation: { vendorName: 'V', model: 'M' } })
+    await young.call('TransactionEvent', event({ eventType: 'Started', seqNo: 0 }))
+    await limitsBecome(15, 15)
+  })
+  it('when its limit changes', async () => {
+    await put({ limitKw: 20 })
+    await limitsBecome(10, 10)
+  })
+  it('when a session ends', async () => {
+    await young.call('TransactionEvent', event({ eventType: 'Ended', triggerReason: 'EVDeparted', seqNo: 1 }))
+    await limitsBecome(20)
+  })
+  it('when a command limits a connector, and when its time is over', async () => {
+    const { device_id } = await db('ocpp.stations').first('device_id').where({ identity: 'RP-1' })
+    await db('core.commands').insert({
+      tenant_id: fleet.tenantId,
+      device_id,
+      connector_id: 1,
+      command: 'set_power_limit',
+      params: { connector_id: 1, power_limit: 7, duration: 2 },
+      requested_by: 'test',
+      expires_at: new Date(Date.now() + 60_000),
+    })
+    await limitsBecome(7)
+    await limitsBecome(20)
+  })
+  it('when the price changes', async () => {
+    const prices = { marketType: 5005, steps: [{ from: 100, limitPercent: 30 }] }
+    await put({ limitKw: 20, strategy: 'time_of_use', prices })
+    const { service_key } = server.credentials.flux
+    const { status } = await server.call('POST', '/rest/v1/market_data', {
+      token: service_key,
+      headers: { apikey: service_key },
+      body: { time: new Date(), type: 5005, value: 140 },
+    })
+    assert.equal(status, 201)
+    await limitsBecome(6)
+  })
+  it('when it is switched off', async () => {
+    await put({ enabled: false })
+    await eventually('the end of the limit', 15_000, () =>
+      old.handled.some(({ method }) => method === 'ClearChargingProfile'),
+    )
+    await eventually('the end of the decision', 5000, async () => {
+      const open = await db('ocpp.charging_decisions').first().whereIn('status', ['pending', 'active'])
+      return open === undefined
+    })
+  })
+})
