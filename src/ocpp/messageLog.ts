@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { isDatabaseAway } from '../errors.ts'
 import { type SecondCount, type StationCount, type StoredMessage, store } from '../store/ocppMessages.ts'
 import { maskPayload, maskText } from './masking.ts'
-import type { FrameRecord } from './rpc/engine.ts'
+import type { FrameRecord } from './rpc/effects.ts'
 
 /** A frame with the connection that it went over. */
 export interface LogEntry extends FrameRecord {
