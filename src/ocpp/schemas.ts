@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { OCPP16, OCPP20, OCPP21 } from 'typed-ocpp'
 import type { ErrorCode, Protocol } from './action.ts'
-import type { Breach } from './rpc/engine.ts'
+import type { Breach } from './rpc/effects.ts'
 
 /**
  * The schemas of each version, from the package typed-ocpp; they are the Open Charge Alliance's. They are adapted in
