@@ -85,7 +85,7 @@ export async function removeOldCounts(db: Knex): Promise<number> {
 /** What a device shows of its link, under the contract's names; null when there is none. The device is `t`. */
 export const LINK_OF_DEVICE = `(
   select json_strip_nulls(json_build_object(
-    'ocpp_version', case l.subprotocol when 'ocpp1.6' then '1.6-J' when 'ocpp2.0.1' then '2.0.1' end,
+    'ocpp_version', case l.subprotocol when 'ocpp1.6' then '1.6-J' when 'ocpp2.0.1' then '2.0.1' when 'ocpp2.1' then '2.1' end,
     'ocpp_csms_messages_per_minute', (
       select round(coalesce(sum(c.messages), 0) / 5.0, 1) from core.ocpp_message_counts c
       where c.device_id = l.device_id and c.minute > now() - interval '5 minutes' and c.minute <= now()),
