@@ -27,7 +27,7 @@ async function depot(settings: Partial<SiteCharging> = {}) {
   const [one, two, three] = [1, 2, 3].map(number => `CP-${number}-${randomUUID()}`) as [string, string, string]
   const fleet = await createFleet(server, { [one]: 'ocpp1.6', [two]: 'ocpp2.0.1', [three]: 'ocpp1.6' })
   const set = (changes: Partial<SiteCharging>) =>
-    siteCharging.put(db, fleet.tenantId, fleet.siteId, { ...SETTINGS, ...settings, ...changes })
+    siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...SETTINGS, ...settings, ...changes })
   await set({})
   const plan = (now?: Date) => planSite({ db, callStation: fleet.call }, fleet.siteId, now)
   return { fleet, set, plan, one, two, three }

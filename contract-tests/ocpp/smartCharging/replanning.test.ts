@@ -35,7 +35,7 @@ const settings: SiteCharging = {
   connectors: [],
 }
 const put = (changes: Partial<SiteCharging>) =>
-  siteCharging.put(db, fleet.tenantId, fleet.siteId, { ...settings, ...changes })
+  siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...settings, ...changes })
 
 /** What a station was told last, in kW. */
 function limitOf({ handled }: typeof old): number | undefined {
