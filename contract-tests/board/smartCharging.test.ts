@@ -8,7 +8,7 @@ import { openBoard } from './board.ts'
 const server = await startTestServer()
 const { call } = await openBoard(server)
 const { db } = server.services
-const { siteId } = await createFleet(server, { 'SC-1': 'ocpp1.6' })
+const { siteId } = await createFleet(db, { 'SC-1': 'ocpp1.6' })
 const path = `/sites/${siteId}/smart-charging`
 const settings = { limitKw: 120, strategy: 'equal_share' }
 const put = (body: object, who?: 'demo' | 'other') => call('PUT', path, { body, who })

@@ -10,7 +10,7 @@ import { startTestServer } from '../../support/testServer.ts'
 
 const server = await startTestServer()
 const { db } = server.services
-const fleet = await createFleet(server, { 'RP-1': 'ocpp1.6', 'RP-2': 'ocpp2.0.1' })
+const fleet = await createFleet(db, { 'RP-1': 'ocpp1.6', 'RP-2': 'ocpp2.0.1' })
 await db('ocpp.stations')
   .update({ password_hash: hashSecret('secret') })
   .whereLike('identity', 'RP-%')
