@@ -10,6 +10,7 @@ import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as ocppMessages from '../store/ocppMessages.ts'
 import * as ocppRecords from '../store/ocppRecords.ts'
+import * as proxies from '../store/proxies.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
 import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
@@ -100,6 +101,7 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
     await ocppMessages.removeOld(db, settings.ocpp.messageDays)
+    await proxies.removeOldEvents(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
     await boardSessions.removeExpired(db)
     await idempotencyKeys.removeOld(db)
