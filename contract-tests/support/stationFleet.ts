@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { Knex } from 'knex'
 import type { Outcome } from '../../src/ocpp/action.ts'
 import type { CallStation } from '../../src/ocpp/smartCharging/planner.ts'
 import { PHASE_VOLTS } from '../../src/ocpp/smartCharging/settings.ts'
-import type { TestServer } from './testServer.ts'
 
 /** Stations of a site of their own that are known to the database, and answer as a test says. */
 export interface StationFleet {
@@ -31,7 +31,7 @@ type Schedule = { chargingRateUnit: string; chargingSchedulePeriod: { limit: num
 
 /** @param ratingKw what each connector takes */
 export async function createFleet(
-  { services: { db } }: TestServer,
+  db: Knex,
   stations: Record<string, 'ocpp1.6' | 'ocpp2.0.1'>,
   ratingKw = 22,
 ): Promise<StationFleet> {

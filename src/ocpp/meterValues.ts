@@ -98,7 +98,7 @@ function measurementOf(timestamp: string, sampledValues: SampledValue[]): Measur
   const voltages = of('Voltage')
   const currents = signed(of('Current.Import'), of('Current.Export'))
   const measured: Partial<Record<Quantity, number>> = {
-    voltage: voltageOf(voltages),
+    voltage: outputVoltage(voltages),
     current: totalOr(currents, meanOfUsed),
     power:
       totalOr(signed(of('Power.Active.Import'), of('Power.Active.Export')), sum) ?? workedOutPower(voltages, currents),
@@ -168,6 +168,13 @@ function voltageOf(values: Value[]): number | undefined {
   const phases = onPhases(values)
   const told = phases.length > 0 ? phases : values
   return told.length === 0 ? undefined : mean(...told.map(({ amount }) => amount))
+}
+
+/** As the platform has it: between the phases where there are three, for which a station tells each against neutral. */
+function outputVoltage(values: Value[]): number | undefined {
+  const voltage = voltageOf(values)
+  const isTotal = values.some(({ phase }) => phase === '')
+  return voltage !== undefined && !isTotal && onPhases(values).length === 3 ? voltage * Math.sqrt(3) : voltage
 }
 
 /** kW from V and A: the sum over the phases whose current is told, each at its own voltage or that of all. */

@@ -10,7 +10,7 @@ import { startTestServer } from '../../support/testServer.ts'
 
 const server = await startTestServer()
 const { db } = server.services
-const fleet = await createFleet(server, { 'RP-1': 'ocpp1.6', 'RP-2': 'ocpp2.0.1' })
+const fleet = await createFleet(db, { 'RP-1': 'ocpp1.6', 'RP-2': 'ocpp2.0.1' })
 await db('ocpp.stations')
   .update({ password_hash: hashSecret('secret') })
   .whereLike('identity', 'RP-%')
@@ -35,7 +35,7 @@ const settings: SiteCharging = {
   connectors: [],
 }
 const put = (changes: Partial<SiteCharging>) =>
-  siteCharging.put(db, fleet.tenantId, fleet.siteId, { ...settings, ...changes })
+  siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...settings, ...changes })
 
 /** What a station was told last, in kW. */
 function limitOf({ handled }: typeof old): number | undefined {
