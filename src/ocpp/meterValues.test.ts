@@ -59,7 +59,7 @@ describe('phases', () => {
       unit: measurand === 'Voltage' ? 'V' : 'A',
     }))
 
-  it('add up to power, and their voltage is the mean', () =>
+  it('add up to power, and their voltage is the one between them', () =>
     assert.deepEqual(
       measure(
         { value: '3600', measurand: 'Power.Active.Import', phase: 'L1', unit: 'W' },
@@ -69,7 +69,7 @@ describe('phases', () => {
         { value: '230', measurand: 'Voltage', phase: 'L2-N' },
         { value: '231', measurand: 'Voltage', phase: 'L3-N' },
       ),
-      { power: 11, voltage: 230 },
+      { power: 11, voltage: 230 * Math.sqrt(3) },
     ))
 
   it('count nothing beside a value for all of them', () =>
