@@ -169,6 +169,9 @@ describe('a connection', () => {
     const station = await connect({ identity, password })
     await db('ocpp.stations').where({ identity }).update({ tenant_id: other })
     assert.equal((await station.closed).code, 1008)
+    await eventually('the end', 5000, () =>
+      db('ocpp.connections').first().where({ identity }).whereNotNull('disconnected_at'),
+    )
   })
 
   it('raises the peak of its tenant', async () => {

@@ -47,6 +47,12 @@ export async function createTestDatabase(templateUrl: string, name: string): Pro
 }
 
 export async function dropTestDatabase(templateUrl: string, name: string): Promise<void> {
+  // The force of the next statement does not reach a feed that still waits for its slot.
+  await asAdministrator(
+    templateUrl,
+    `select pg_terminate_backend(active_pid, 10000) from pg_replication_slots
+     where database = '${name}' and active_pid is not null`,
+  )
   await asAdministrator(templateUrl, `drop database if exists "${name}" with (force)`)
 }
 

@@ -96,6 +96,7 @@ export async function startServerOn(
     ...environment,
   })
   const app = await startApp(config, database.url, pino({ level: process.env.TEST_LOG ?? 'silent' }))
+  await feedIsLive(app)
   const url = `http://127.0.0.1:${app.port}`
   const call: TestServer['call'] = (method, path, options) => request(`${url}${path}`, method, options)
   return {
@@ -127,6 +128,17 @@ export async function startServerOn(
       return { deviceId: device_id, secret: device_secret, sn, token: token.body.access_token }
     },
   }
+}
+
+/** A server does not wait for its feed, which waits for every transaction of the cluster; a test would miss what it asks for. */
+async function feedIsLive({ services: { feed } }: App): Promise<void> {
+  if (feed.live) return
+  await new Promise<void>(resolve => {
+    const end = feed.onResumed(() => {
+      end()
+      resolve()
+    })
+  })
 }
 
 async function request(

@@ -116,10 +116,13 @@ export class Feed {
    * without changes; failures are repeated until `stop`.
    */
   async start(): Promise<void> {
+    const begun = new Date()
     await new Promise<void>(resolve => {
       setTimeout(resolve, 1000).unref()
       void this.#run(resolve)
     })
+    // Whoever reads the tables from now on has to look again when changes arrive at last.
+    if (!this.#live) this.#lostAt ??= begun
   }
 
   async stop(): Promise<void> {
