@@ -27,16 +27,21 @@ async function main(): Promise<void> {
     process.on(signal, () => end(Number(process.exitCode ?? 0)))
   const databaseUrl = await openDatabase(settings)
   const credentials = await seedDemo(databaseUrl, settings, { force: false, say })
-  const config = withDemoSecret(settings)
+  const config = withDemoSecrets(settings)
   const app = await startApp(config, databaseUrl, log)
   opened.push(app.close)
   say(startScreen(config, app.port, app.metricsPort, credentials))
 }
 
-/** The embedded demo signs with the secret that it made up at its first start. */
-function withDemoSecret(config: Config): Config {
-  if (config.databaseUrl !== undefined || config.fluxJwtSecret !== undefined) return config
-  return { ...config, fluxJwtSecret: readCredentials(config.dataDir)?.flux?.jwt_secret }
+/** The embedded demo works with the secrets that it made up at its first start. */
+function withDemoSecrets(config: Config): Config {
+  if (config.databaseUrl !== undefined) return config
+  const known = readCredentials(config.dataDir)
+  return {
+    ...config,
+    fluxJwtSecret: config.fluxJwtSecret ?? known?.flux?.jwt_secret,
+    board: { ...config.board, token: config.board.token ?? known?.board?.token },
+  }
 }
 
 /** Closes what was opened, last first, and exits. */
@@ -76,7 +81,7 @@ async function openDatabase(config: Config): Promise<string> {
 }
 
 function startScreen(config: Config, port: number, metricsPort: number, credentials: string | undefined): string {
-  const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const base = `${config.tls === undefined ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
   const left = contracts.filter(({ missing }) => missing?.(config) !== undefined)
   const served = contracts.filter(contract => !left.includes(contract))
   const lines = [
@@ -85,6 +90,7 @@ function startScreen(config: Config, port: number, metricsPort: number, credenti
     ...left.map(({ name, missing }) => `  without ${name}: ${missing!(config)}`),
     '',
     `  docs      ${base}/docs/`,
+    `  ocpp      ${base.replace('http', 'ws')}/ocpp/{identity}`,
     `  metrics   http://127.0.0.1:${metricsPort}/metrics and /ready`,
     '  mock      npm run mock',
     '  chargers  npm run twin -- --chargers 10',

@@ -88,9 +88,11 @@ export async function startServerOn(
     PORT: '0',
     RATE_LIMIT_SCALE: '100000',
     DEVICE_ENROLLMENT: 'open',
+    OCPP_ENROLLMENT: 'open',
     CHECK_LARGE_REPLIES: '1',
     DATABASE_URL: database.url,
     FLUX_JWT_SECRET: credentials.flux.jwt_secret,
+    BOARD_TOKEN: credentials.board.token,
     ...environment,
   })
   const app = await startApp(config, database.url, pino({ level: process.env.TEST_LOG ?? 'silent' }))

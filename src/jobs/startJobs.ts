@@ -3,10 +3,12 @@ import type pg from 'pg'
 import { fromKnex, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import * as accessTokens from '../store/accessTokens.ts'
+import * as boardSessions from '../store/boardSessions.ts'
 import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
+import * as ocppMessages from '../store/ocppMessages.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
 import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
@@ -22,6 +24,7 @@ const LONGEST: Partial<Record<(typeof QUEUES)[number], number>> = { 'archive-tel
 interface Settings extends Retention {
   commandExpirySeconds: number
   logRetentionDays: number
+  ocpp: { messageDays: number }
 }
 
 /**
@@ -65,7 +68,9 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   })
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
+    await ocppMessages.removeOld(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
+    await boardSessions.removeExpired(db)
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)
     await ocppLinks.removeOldCounts(db)
