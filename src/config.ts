@@ -80,6 +80,8 @@ export interface OcppConfig {
   maxPendingCalls: number
   /** How long a charger may take to answer a call. */
   callTimeoutSeconds: number
+  /** How long after a session's end its charging record is made, unless the charger has uploaded one. */
+  recordDelaySeconds: number
   /** How long the message log is kept. */
   messageDays: number
   /** Messages that may wait for their commit; beyond it heartbeats are not logged, and chargers are not read from. */
@@ -193,6 +195,7 @@ function ocpp(env: Environment, host: string, databaseUrl: string | undefined): 
     maxFrameBytes: integer(env, 'OCPP_MAX_FRAME_BYTES', 65_536, 1024, 16_777_216),
     maxPendingCalls: integer(env, 'OCPP_MAX_PENDING_CALLS', 100, 1, 10_000),
     callTimeoutSeconds: integer(env, 'OCPP_CALL_TIMEOUT_SECONDS', 30, 1, 3600),
+    recordDelaySeconds: integer(env, 'OCPP_RECORD_DELAY_SECONDS', 600, 0, 604_800),
     messageDays: integer(env, 'OCPP_MESSAGE_DAYS', 30, 1, 3650),
     logQueue: integer(env, 'OCPP_LOG_QUEUE', 20_000, 100, 10_000_000),
   }

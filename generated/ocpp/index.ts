@@ -8,9 +8,13 @@ import { diagnosticsStatusNotification as v16DiagnosticsStatusNotification } fro
 import { firmwareStatusNotification as v16FirmwareStatusNotification } from '../../handlers/ocpp/v16/firmwareStatusNotification.ts'
 import { heartbeat as v16Heartbeat } from '../../handlers/ocpp/v16/heartbeat.ts'
 import { logStatusNotification as v16LogStatusNotification } from '../../handlers/ocpp/v16/logStatusNotification.ts'
+import { meterValues as v16MeterValues } from '../../handlers/ocpp/v16/meterValues.ts'
 import { securityEventNotification as v16SecurityEventNotification } from '../../handlers/ocpp/v16/securityEventNotification.ts'
 import { signCertificate as v16SignCertificate } from '../../handlers/ocpp/v16/signCertificate.ts'
 import { signedFirmwareStatusNotification as v16SignedFirmwareStatusNotification } from '../../handlers/ocpp/v16/signedFirmwareStatusNotification.ts'
+import { startTransaction as v16StartTransaction } from '../../handlers/ocpp/v16/startTransaction.ts'
+import { statusNotification as v16StatusNotification } from '../../handlers/ocpp/v16/statusNotification.ts'
+import { stopTransaction as v16StopTransaction } from '../../handlers/ocpp/v16/stopTransaction.ts'
 import { authorize as v201Authorize } from '../../handlers/ocpp/v201/authorize.ts'
 import { bootNotification as v201BootNotification } from '../../handlers/ocpp/v201/bootNotification.ts'
 import { clearedChargingLimit as v201ClearedChargingLimit } from '../../handlers/ocpp/v201/clearedChargingLimit.ts'
@@ -18,6 +22,7 @@ import { dataTransfer as v201DataTransfer } from '../../handlers/ocpp/v201/dataT
 import { firmwareStatusNotification as v201FirmwareStatusNotification } from '../../handlers/ocpp/v201/firmwareStatusNotification.ts'
 import { heartbeat as v201Heartbeat } from '../../handlers/ocpp/v201/heartbeat.ts'
 import { logStatusNotification as v201LogStatusNotification } from '../../handlers/ocpp/v201/logStatusNotification.ts'
+import { meterValues as v201MeterValues } from '../../handlers/ocpp/v201/meterValues.ts'
 import { notifyChargingLimit as v201NotifyChargingLimit } from '../../handlers/ocpp/v201/notifyChargingLimit.ts'
 import { notifyCustomerInformation as v201NotifyCustomerInformation } from '../../handlers/ocpp/v201/notifyCustomerInformation.ts'
 import { notifyDisplayMessages as v201NotifyDisplayMessages } from '../../handlers/ocpp/v201/notifyDisplayMessages.ts'
@@ -30,6 +35,8 @@ import { publishFirmwareStatusNotification as v201PublishFirmwareStatusNotificat
 import { reportChargingProfiles as v201ReportChargingProfiles } from '../../handlers/ocpp/v201/reportChargingProfiles.ts'
 import { securityEventNotification as v201SecurityEventNotification } from '../../handlers/ocpp/v201/securityEventNotification.ts'
 import { signCertificate as v201SignCertificate } from '../../handlers/ocpp/v201/signCertificate.ts'
+import { statusNotification as v201StatusNotification } from '../../handlers/ocpp/v201/statusNotification.ts'
+import { transactionEvent as v201TransactionEvent } from '../../handlers/ocpp/v201/transactionEvent.ts'
 import { closePeriodicEventStream as v21ClosePeriodicEventStream } from '../../handlers/ocpp/v21/closePeriodicEventStream.ts'
 import { notifyPeriodicEventStream as v21NotifyPeriodicEventStream } from '../../handlers/ocpp/v21/notifyPeriodicEventStream.ts'
 import { notifyPriorityCharging as v21NotifyPriorityCharging } from '../../handlers/ocpp/v21/notifyPriorityCharging.ts'
@@ -46,9 +53,13 @@ export interface Handlers {
     firmwareStatusNotification: ActionHandler<OCPP16.FirmwareStatusNotificationRequest, OCPP16.FirmwareStatusNotificationResponse>
     heartbeat: ActionHandler<OCPP16.HeartbeatRequest, OCPP16.HeartbeatResponse>
     logStatusNotification: ActionHandler<OCPP16.LogStatusNotificationRequest, OCPP16.LogStatusNotificationResponse>
+    meterValues: ActionHandler<OCPP16.MeterValuesRequest, OCPP16.MeterValuesResponse>
     securityEventNotification: ActionHandler<OCPP16.SecurityEventNotificationRequest, OCPP16.SecurityEventNotificationResponse>
     signCertificate: ActionHandler<OCPP16.SignCertificateRequest, OCPP16.SignCertificateResponse>
     signedFirmwareStatusNotification: ActionHandler<OCPP16.SignedFirmwareStatusNotificationRequest, OCPP16.SignedFirmwareStatusNotificationResponse>
+    startTransaction: ActionHandler<OCPP16.StartTransactionRequest, OCPP16.StartTransactionResponse>
+    statusNotification: ActionHandler<OCPP16.StatusNotificationRequest, OCPP16.StatusNotificationResponse>
+    stopTransaction: ActionHandler<OCPP16.StopTransactionRequest, OCPP16.StopTransactionResponse>
   }
   v201: {
     authorize: ActionHandler<OCPP20.AuthorizeRequest | OCPP21.AuthorizeRequest, OCPP20.AuthorizeResponse & OCPP21.AuthorizeResponse>
@@ -58,6 +69,7 @@ export interface Handlers {
     firmwareStatusNotification: ActionHandler<OCPP20.FirmwareStatusNotificationRequest | OCPP21.FirmwareStatusNotificationRequest, OCPP20.FirmwareStatusNotificationResponse & OCPP21.FirmwareStatusNotificationResponse>
     heartbeat: ActionHandler<OCPP20.HeartbeatRequest | OCPP21.HeartbeatRequest, OCPP20.HeartbeatResponse & OCPP21.HeartbeatResponse>
     logStatusNotification: ActionHandler<OCPP20.LogStatusNotificationRequest | OCPP21.LogStatusNotificationRequest, OCPP20.LogStatusNotificationResponse & OCPP21.LogStatusNotificationResponse>
+    meterValues: ActionHandler<OCPP20.MeterValuesRequest | OCPP21.MeterValuesRequest, OCPP20.MeterValuesResponse & OCPP21.MeterValuesResponse>
     notifyChargingLimit: ActionHandler<OCPP20.NotifyChargingLimitRequest | OCPP21.NotifyChargingLimitRequest, OCPP20.NotifyChargingLimitResponse & OCPP21.NotifyChargingLimitResponse>
     notifyCustomerInformation: ActionHandler<OCPP20.NotifyCustomerInformationRequest | OCPP21.NotifyCustomerInformationRequest, OCPP20.NotifyCustomerInformationResponse & OCPP21.NotifyCustomerInformationResponse>
     notifyDisplayMessages: ActionHandler<OCPP20.NotifyDisplayMessagesRequest | OCPP21.NotifyDisplayMessagesRequest, OCPP20.NotifyDisplayMessagesResponse & OCPP21.NotifyDisplayMessagesResponse>
@@ -70,6 +82,8 @@ export interface Handlers {
     reportChargingProfiles: ActionHandler<OCPP20.ReportChargingProfilesRequest | OCPP21.ReportChargingProfilesRequest, OCPP20.ReportChargingProfilesResponse & OCPP21.ReportChargingProfilesResponse>
     securityEventNotification: ActionHandler<OCPP20.SecurityEventNotificationRequest | OCPP21.SecurityEventNotificationRequest, OCPP20.SecurityEventNotificationResponse & OCPP21.SecurityEventNotificationResponse>
     signCertificate: ActionHandler<OCPP20.SignCertificateRequest | OCPP21.SignCertificateRequest, OCPP20.SignCertificateResponse & OCPP21.SignCertificateResponse>
+    statusNotification: ActionHandler<OCPP20.StatusNotificationRequest | OCPP21.StatusNotificationRequest, OCPP20.StatusNotificationResponse & OCPP21.StatusNotificationResponse>
+    transactionEvent: ActionHandler<OCPP20.TransactionEventRequest | OCPP21.TransactionEventRequest, OCPP20.TransactionEventResponse & OCPP21.TransactionEventResponse>
   }
   v21: {
     closePeriodicEventStream: ActionHandler<OCPP21.ClosePeriodicEventStreamRequest, OCPP21.ClosePeriodicEventStreamResponse>
@@ -89,9 +103,13 @@ const families: Handlers = {
     firmwareStatusNotification: v16FirmwareStatusNotification,
     heartbeat: v16Heartbeat,
     logStatusNotification: v16LogStatusNotification,
+    meterValues: v16MeterValues,
     securityEventNotification: v16SecurityEventNotification,
     signCertificate: v16SignCertificate,
     signedFirmwareStatusNotification: v16SignedFirmwareStatusNotification,
+    startTransaction: v16StartTransaction,
+    statusNotification: v16StatusNotification,
+    stopTransaction: v16StopTransaction,
   },
   v201: {
     authorize: v201Authorize,
@@ -101,6 +119,7 @@ const families: Handlers = {
     firmwareStatusNotification: v201FirmwareStatusNotification,
     heartbeat: v201Heartbeat,
     logStatusNotification: v201LogStatusNotification,
+    meterValues: v201MeterValues,
     notifyChargingLimit: v201NotifyChargingLimit,
     notifyCustomerInformation: v201NotifyCustomerInformation,
     notifyDisplayMessages: v201NotifyDisplayMessages,
@@ -113,6 +132,8 @@ const families: Handlers = {
     reportChargingProfiles: v201ReportChargingProfiles,
     securityEventNotification: v201SecurityEventNotification,
     signCertificate: v201SignCertificate,
+    statusNotification: v201StatusNotification,
+    transactionEvent: v201TransactionEvent,
   },
   v21: {
     closePeriodicEventStream: v21ClosePeriodicEventStream,
@@ -133,6 +154,7 @@ export const handlers: HandlerTable = {
     FirmwareStatusNotification: families.v201.firmwareStatusNotification,
     Heartbeat: families.v201.heartbeat,
     LogStatusNotification: families.v201.logStatusNotification,
+    MeterValues: families.v201.meterValues,
     NotifyChargingLimit: families.v201.notifyChargingLimit,
     NotifyCustomerInformation: families.v201.notifyCustomerInformation,
     NotifyDisplayMessages: families.v201.notifyDisplayMessages,
@@ -145,6 +167,8 @@ export const handlers: HandlerTable = {
     ReportChargingProfiles: families.v201.reportChargingProfiles,
     SecurityEventNotification: families.v201.securityEventNotification,
     SignCertificate: families.v201.signCertificate,
+    StatusNotification: families.v201.statusNotification,
+    TransactionEvent: families.v201.transactionEvent,
     ClosePeriodicEventStream: families.v21.closePeriodicEventStream,
     NotifyPeriodicEventStream: families.v21.notifyPeriodicEventStream,
     NotifyPriorityCharging: families.v21.notifyPriorityCharging,
@@ -159,6 +183,7 @@ export const handlers: HandlerTable = {
     FirmwareStatusNotification: families.v201.firmwareStatusNotification,
     Heartbeat: families.v201.heartbeat,
     LogStatusNotification: families.v201.logStatusNotification,
+    MeterValues: families.v201.meterValues,
     NotifyChargingLimit: families.v201.notifyChargingLimit,
     NotifyCustomerInformation: families.v201.notifyCustomerInformation,
     NotifyDisplayMessages: families.v201.notifyDisplayMessages,
@@ -171,6 +196,8 @@ export const handlers: HandlerTable = {
     ReportChargingProfiles: families.v201.reportChargingProfiles,
     SecurityEventNotification: families.v201.securityEventNotification,
     SignCertificate: families.v201.signCertificate,
+    StatusNotification: families.v201.statusNotification,
+    TransactionEvent: families.v201.transactionEvent,
   },
   'ocpp1.6': {
     Authorize: families.v16.authorize,
@@ -180,8 +207,12 @@ export const handlers: HandlerTable = {
     FirmwareStatusNotification: families.v16.firmwareStatusNotification,
     Heartbeat: families.v16.heartbeat,
     LogStatusNotification: families.v16.logStatusNotification,
+    MeterValues: families.v16.meterValues,
     SecurityEventNotification: families.v16.securityEventNotification,
     SignCertificate: families.v16.signCertificate,
     SignedFirmwareStatusNotification: families.v16.signedFirmwareStatusNotification,
+    StartTransaction: families.v16.startTransaction,
+    StatusNotification: families.v16.statusNotification,
+    StopTransaction: families.v16.stopTransaction,
   },
 }
