@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 
 /**
  * What stations tell of themselves beside sessions. Each table holds what is known now, one row per thing that is told
- * of, so a station that repeats itself fills nothing; only monitoring events are a history. An EVSE of 0 is the station.
+ * of, so a station that repeats itself fills nothing; only monitoring events are a history, which a job shortens. An EVSE of 0 is the station.
  *
  * Id tags are compared without regard to case, as OCPP says of them.
  */
@@ -126,12 +126,15 @@ export async function up(knex: Knex): Promise<void> {
       sequence int not null,
       data text not null,
       generated_at timestamptz not null,
+      received_at timestamptz not null default now(),
       primary key (identity, request_id, sequence)
     );
+    create index on ocpp.customer_information (received_at);
 
     grant select, insert, update on ocpp.station_statuses, ocpp.variables, ocpp.variable_monitors,
       ocpp.event_streams, ocpp.reported_profiles, ocpp.outside_limits, ocpp.vehicle_wishes, ocpp.display_messages,
       ocpp.customer_information to voltspec_app;
+    grant delete on ocpp.customer_information to voltspec_app;
     grant select, insert, delete on ocpp.monitoring_events to voltspec_app;
   `)
 }

@@ -7,11 +7,13 @@ import * as boardSessions from '../store/boardSessions.ts'
 import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
+import * as monitoringEvents from '../store/monitoringEvents.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as ocppMessages from '../store/ocppMessages.ts'
 import * as ocppRecords from '../store/ocppRecords.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
+import * as stationMessages from '../store/stationMessages.ts'
 import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
 import type { Jobs, LiftJob, RecordJob, ScheduleJob } from './jobs.ts'
@@ -80,6 +82,8 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
     await ocppMessages.removeOld(db, settings.ocpp.messageDays)
+    await monitoringEvents.removeOld(db, settings.ocpp.messageDays)
+    await stationMessages.removeOldCustomerInformation(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
     await boardSessions.removeExpired(db)
     await idempotencyKeys.removeOld(db)

@@ -36,3 +36,8 @@ export async function store(db: Knex, { tenantId, identity }: Station, events: M
     .onConflict(['identity', 'time', 'event_id'])
     .ignore()
 }
+
+/** Forgets events of more than so many days ago. */
+export async function removeOld(db: Knex, days: number): Promise<void> {
+  await db('ocpp.monitoring_events').whereRaw('time < now() - make_interval(days => ?)', [days]).delete()
+}

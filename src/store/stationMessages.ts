@@ -42,3 +42,8 @@ export async function storeCustomerInformation(
     .onConflict(['identity', 'request_id', 'sequence'])
     .merge()
 }
+
+/** Forgets what was said of customers more than so many days ago. */
+export async function removeOldCustomerInformation(db: Knex, days: number): Promise<void> {
+  await db('ocpp.customer_information').whereRaw('received_at < now() - make_interval(days => ?)', [days]).delete()
+}

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import * as monitoringEvents from '../../../src/store/monitoringEvents.ts'
+import * as stationMessages from '../../../src/store/stationMessages.ts'
 import { makeStation } from '../../support/stationCalls.ts'
 import { startTestServer } from '../../support/testServer.ts'
 
@@ -85,6 +87,34 @@ describe('NotifyMonitoringReport and NotifyEvent', () => {
         details: { eventNotificationType: 'CustomMonitor', techCode: 'T1' },
       },
     ])
+  })
+})
+
+describe('what is too old', () => {
+  it('is removed: events by their time, customer information by when it came', async () => {
+    const station = await makeStation(services)
+    const day = 86_400_000
+    const eventData = [20, 40].map(days => ({
+      ...temperature,
+      eventId: days,
+      timestamp: new Date(Date.now() - days * day).toISOString(),
+      trigger: 'Periodic',
+      actualValue: '40',
+      eventNotificationType: 'HardWiredMonitor',
+    }))
+    await station.tell('NotifyEvent', { generatedAt, seqNo: 0, eventData })
+    for (const requestId of [1, 2])
+      await station.tell('NotifyCustomerInformation', { requestId, generatedAt, seqNo: 0, data: 'x' })
+    const mine = { identity: station.identity }
+    const came = new Date(Date.now() - 40 * day)
+    await db('ocpp.customer_information')
+      .where({ ...mine, request_id: 1 })
+      .update({ received_at: came })
+
+    await monitoringEvents.removeOld(db, 30)
+    await stationMessages.removeOldCustomerInformation(db, 30)
+    assert.deepEqual(await db('ocpp.monitoring_events').where(mine).pluck('event_id'), ['20'])
+    assert.deepEqual(await db('ocpp.customer_information').where(mine).pluck('request_id'), ['2'])
   })
 })
 

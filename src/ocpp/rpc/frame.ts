@@ -54,7 +54,10 @@ const storable = (_key: string, value: unknown): unknown =>
 export function parseFrame(text: string, protocol: Protocol): Frame {
   let frame: unknown
   try {
-    frame = HAS_UNSTORABLE.test(text) ? JSON.parse(text, storable) : JSON.parse(text)
+    frame = JSON.parse(text)
+    if (HAS_UNSTORABLE.test(text) && Array.isArray(frame))
+      // But the unique id goes back as it came.
+      frame = frame.map((element, index) => (index === 1 ? element : JSON.parse(JSON.stringify(element), storable)))
   } catch {
     return unreadable('the text is not JSON', protocol, true)
   }
