@@ -30,6 +30,7 @@ import { FailedLogins } from './ocpp/failedLogins.ts'
 import { StationSockets } from './ocpp/localStations.ts'
 import { MessageLog } from './ocpp/messageLog.ts'
 import { OcppServer } from './ocpp/server.ts'
+import { StationWork } from './ocpp/stationWork.ts'
 import { connect, connectForWork } from './postgres/connect.ts'
 import { openRest } from './postgrest/rest.ts'
 import type { Services } from './services.ts'
@@ -100,6 +101,8 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   const { rest } = services
   const ocpp = new OcppServer(services, stations, handlers, connections.ingestPool)
   await ocpp.start()
+  const stationWork = new StationWork(services)
+  stationWork.start()
   const doors: Doors = {
     ocpp,
     stream: new Stream(services),
@@ -128,7 +131,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   const sockets = new Set<Socket>()
   server.on('connection', socket => sockets.add(socket.once('close', () => sockets.delete(socket))))
   const release = async () => {
-    await ocpp.stop()
+    await ocpp.stop(() => stationWork.stop())
     await services.messageLog.stop()
     await Promise.all([jobs.stop(), feed.stop()])
     await connections.close()

@@ -1,4 +1,5 @@
 import type { OCPP20, OCPP21 } from 'typed-ocpp'
+import * as commands from '../store/ocppCommands.ts'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
 import { connectorNumber, stateOfChargingState, stopReason } from './connectorState.ts'
@@ -49,6 +50,11 @@ async function note(call: EventCall): Promise<{ connectorId: number | undefined 
       const data = { transaction_id: transactionInfo.transactionId, reason: payload.triggerReason }
       await tell(transaction, call, { connectorId, time, live, eventType: 'start', data, move: {} })
     }
+    const { transactionId, remoteStartId } = transactionInfo
+    if (isNew || remoteStartId !== undefined) {
+      const by = { idTag: idToken?.idToken ?? null, remoteStartId }
+      await commands.noteBegun(transaction, { identity: station.identity, connectorId, transactionId, ...by })
+    }
     const state =
       chargingState !== stateBefore && chargingState !== null ? stateOfChargingState(chargingState) : undefined
     if (state !== undefined && live && endedAt === null)
@@ -78,6 +84,8 @@ async function endSession(call: EventCall): Promise<void> {
     const data = { transaction_id: transactionId, reason: stopReason(reason) }
     const happening = { connectorId: ended.connectorId, time, live, eventType: 'stop', data } as const
     await tell(transaction, call, { ...happening, move: { state: 'idle' } })
+    const { connectorId } = ended
+    await commands.noteEnded(transaction, { identity: station.identity, connectorId, transactionId })
     await askForRecord(transaction, call, ended)
   })
 }
