@@ -40,8 +40,6 @@ export class StationSocket {
   readonly station: Station
   /** Where the station reaches this server, without a slash at the end. */
   readonly address: string
-  /** Whether the feed has told of this connection, so that what it tells later is newer. */
-  isTold = false
   readonly #options: SocketOptions
   readonly #webSocket: WebSocket
   readonly #engine: RpcEngine
