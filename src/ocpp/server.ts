@@ -257,8 +257,8 @@ export class OcppServer {
     if (station.deviceId === null) return
     const subprotocol = connection.protocol
     sharedDevice(db, station.identity)
-      .then(deviceId => {
-        if (deviceId !== null) return ocppLinks.connected(db, { deviceId, subprotocol, features: [] })
+      .then(async deviceId => {
+        if (deviceId !== null) await ocppLinks.connected(db, { deviceId, subprotocol, features: [] })
       })
       .catch(error => log.warn({ err: error, identity: station.identity }, 'a link could not be noted'))
   }

@@ -94,6 +94,7 @@ export class StationSocket {
 
   /** Asks for a sign of life; without one since the last time the connection is over. */
   ping(): void {
+    if (this.#webSocket.isPaused) return
     if (!this.#isAlive) {
       this.#ending ??= { code: 1006, reason: 'no answer to a ping' }
       this.#webSocket.terminate()
@@ -132,15 +133,17 @@ export class StationSocket {
       return
     }
     this.#apply(this.#engine.receive(data.toString(), now()))
-    this.#makeRoom()
   }
 
   /** While the log is full nothing more is read, so that the station waits instead of the server growing. */
-  #makeRoom(): void {
-    const { messageLog } = this.#options.services
-    if (!messageLog.isFull || this.#webSocket.isPaused) return
+  #pause(): void {
+    if (this.#webSocket.isPaused || this.#ending !== undefined) return
     this.#webSocket.pause()
-    messageLog.onRoom(() => this.#webSocket.resume())
+    // Nobody can answer a ping meanwhile.
+    this.#options.services.messageLog.onRoom(() => {
+      this.#hear()
+      this.#webSocket.resume()
+    })
   }
 
   #apply(effects: Effect[]): void {
@@ -180,7 +183,8 @@ export class StationSocket {
   #log(record: Extract<Effect, { do: 'log' }>['record']): void {
     const { tenantId, identity, connectionId, protocol } = this.connection
     const isChecked = record.direction === 'OUT' || this.station.validation !== 'off'
-    this.#options.services.messageLog.add({ ...record, tenantId, identity, connectionId, protocol, isChecked })
+    const entry = { ...record, tenantId, identity, connectionId, protocol, isChecked }
+    if (!this.#options.services.messageLog.add(entry)) this.#pause()
     if (this.station.deviceId !== null) this.#options.links.note(this.station.deviceId, protocol, record)
   }
 
