@@ -4232,7 +4232,7 @@ validate3.evaluated = {"props":{"requestBody":true},"dynamicProps":false,"dynami
 
 exports.setStation = validate6;
 const schema4 = {"type":"object","required":["requestBody"],"properties":{"requestBody":{"$ref":"schema:StationInput"}}};
-const schema5 = {"type":"object","properties":{"siteId":{"type":["string","null"],"minLength":1,"maxLength":64},"deviceId":{"type":["string","null"],"minLength":1,"maxLength":64},"validation":{"$ref":"schema:ValidationMode"},"rotatePassword":{"type":"boolean","default":false}}};
+const schema5 = {"type":"object","properties":{"siteId":{"type":["string","null"],"minLength":1,"maxLength":64},"deviceId":{"type":["string","null"],"minLength":1,"maxLength":64},"validation":{"$ref":"schema:ValidationMode"},"rotate":{"type":"boolean"}}};
 const schema6 = {"type":"string","enum":["strict","tolerant","off"]};
 
 function validate8(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4271,9 +4271,6 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.rotatePassword === undefined){
-data.rotatePassword = false;
-}
 if(data.siteId !== undefined){
 let data0 = data.siteId;
 const _errs1 = errors;
@@ -4340,12 +4337,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.rotate !== undefined){
 const _errs6 = errors;
-if(typeof data.rotatePassword !== "boolean"){
-validate7.errors = [{instancePath:instancePath+"/rotatePassword",schemaPath:"#/properties/rotatePassword/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.rotate !== "boolean"){
+validate7.errors = [{instancePath:instancePath+"/rotate",schemaPath:"#/properties/rotate/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -4358,7 +4360,7 @@ return false;
 validate7.errors = vErrors;
 return errors === 0;
 }
-validate7.evaluated = {"props":{"siteId":true,"deviceId":true,"validation":true,"rotatePassword":true},"dynamicProps":false,"dynamicItems":false};
+validate7.evaluated = {"props":{"siteId":true,"deviceId":true,"validation":true,"rotate":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate6(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){

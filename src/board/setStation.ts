@@ -10,7 +10,7 @@ export interface StationInput {
   siteId?: string | null
   deviceId?: string | null
   validation?: boardStations.StationRow['validation']
-  rotatePassword?: boolean
+  rotate?: boolean
 }
 
 interface Set {
@@ -28,16 +28,16 @@ interface Set {
  */
 export async function setStation(db: Knex, tenantId: string, identity: string, input: StationInput): Promise<Set> {
   if (!isIdentity(identity)) throw invalid('identity', 'an identity has 1 to 255 printable characters')
-  const { siteId, deviceId, validation, rotatePassword = false } = input
+  const { siteId, deviceId, validation, rotate = false } = input
   return db.transaction(async transaction => {
     if (siteId != null && !(await stations.isSiteOf(transaction, tenantId, siteId))) throw notFound('site')
     const password = newPassword()
     const passwordHash = hashSecret(password)
     const isNew = await stations.create(transaction, { identity, tenantId, passwordHash })
-    const change = { siteId, validation, ...(rotatePassword && { passwordHash }) }
+    const change = { siteId, validation, ...(rotate && { passwordHash }) }
     if (!(await boardStations.update(transaction, tenantId, identity, change))) throw conflict('the identity is taken')
     if (deviceId !== undefined) await linkDevice(transaction, tenantId, identity, deviceId)
     const station = await boardStations.find(transaction, tenantId, identity)
-    return { station: station!, isNew, password: isNew || rotatePassword ? password : undefined }
+    return { station: station!, isNew, password: isNew || rotate ? password : undefined }
   })
 }
