@@ -275,8 +275,13 @@ export async function underway(
   return rows[0]?.command_id
 }
 
-/** Ends what was accepted and is not done in its time, and what a process was at when it died. */
-export async function endOverdue(db: Knex): Promise<void> {
+/**
+ * Ends what was accepted and is not done in its time, and what a process was at when it died, or when the database was
+ * away as it wanted to say what became of it.
+ *
+ * @param own this process with the ids of the commands that it is at
+ */
+export async function endOverdue(db: Knex, own: { processId: string; underway: string[] }): Promise<void> {
   await db.raw(
     `update core.commands set status = 'failed', outcome = 'failed', reason = 'TIMEOUT', finished_at = now(),
        message = 'the charger accepted it and did not do it in time'
@@ -284,9 +289,12 @@ export async function endOverdue(db: Knex): Promise<void> {
   )
   await db.raw(
     `update core.commands set status = 'failed', outcome = 'failed', reason = 'INTERRUPTED', finished_at = now(),
-       message = 'the server process that sent it ended before the answer'
-     where channel = 'ocpp' and status = 'delivered'
-       and not exists (select from ocpp.processes p where p.process_id = claimed_by)`,
+       message = 'the server that sent it did not get to note the answer'
+     where channel = 'ocpp' and status = 'delivered' and (
+       not exists (select from ocpp.processes p where p.process_id = claimed_by)
+       or claimed_by = :processId and command_id <> all(:underway::uuid[])
+         and delivered_at < now() - interval '10 seconds')`,
+    own,
   )
 }
 

@@ -18,17 +18,21 @@ function patienceFor(proof: Proof, command: commands.ClaimedCommand['command'], 
   return config.commandExpirySeconds
 }
 
-/** Brings what waits for a station of this process to it, one command after the other. */
-export async function dispatchCommands(means: Means, identity: string): Promise<void> {
+/**
+ * Brings what waits for a station of this process to it, one command after the other.
+ *
+ * @param underway the ids of commands that this process is at; what it has claimed beside them is lost
+ */
+export async function dispatchCommands(means: Means, identity: string, underway: Set<string>): Promise<void> {
   const { db, stations, processId, draining } = means
   while (!draining.aborted && stations.protocolOf(identity) !== undefined) {
     const command = await commands.claimNext(db, { identity, processId })
     if (command === undefined) return
+    underway.add(command.commandId)
     try {
       if (!(await dispatch(means, identity, command))) return
-    } catch (error) {
-      await commands.fail(db, command.commandId, { reason: 'INTERNAL', message: 'it could not be sent' })
-      throw error
+    } finally {
+      underway.delete(command.commandId)
     }
   }
 }
@@ -97,6 +101,11 @@ async function sendAll({ stations }: Means, identity: string, calls: Call[]): Pr
     const outcome = await send(stations, identity, call)
     if (verdict === undefined && outcome.kind === 'offline' && outcome.unsent) return 'unsent'
     verdict = verdictOf(outcome, call)
+    if (call.otherwise !== undefined && verdict.kind === 'failed' && verdict.failure.reason === 'rejected') {
+      const { otherwise } = call
+      const second = verdictOf(await send(stations, identity, otherwise), otherwise)
+      if (second.kind === 'accepted') verdict = second
+    }
     if (verdict.kind === 'failed') return verdict
   }
   return verdict!
