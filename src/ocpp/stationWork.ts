@@ -1,5 +1,6 @@
 import { untilVisible } from '../feed/untilVisible.ts'
 import type { Services } from '../services.ts'
+import { noteConnected } from '../store/commandProofs.ts'
 import * as calls from '../store/ocppCalls.ts'
 import * as commands from '../store/ocppCommands.ts'
 import { dispatchCommands } from './commands/dispatch.ts'
@@ -83,7 +84,7 @@ export class StationWork {
       this.#transactions = []
       await this.#guard('what waits for stations could not be looked for', async () => {
         await untilVisible(db, transactions, () => this.#stopped)
-        if (connected.length > 0) await commands.noteConnected(db, connected)
+        if (connected.length > 0) await noteConnected(db, connected)
         for (const identity of await commands.stationsWithWork(db, { identities, deviceIds })) this.#serve(identity)
       })
     }

@@ -1,6 +1,7 @@
 import { newPassword } from '../../auth/secrets.ts'
 import { addUploadUrls } from '../../charger/logUpload.ts'
 import type { Services } from '../../services.ts'
+import { noteRemoteStart } from '../../store/commandProofs.ts'
 import * as commands from '../../store/ocppCommands.ts'
 import { OcppError, type Outcome, type Protocol } from '../action.ts'
 import { failureOf, type Verdict, verdictOf } from './outcome.ts'
@@ -49,7 +50,7 @@ async function dispatch(means: Means, identity: string, command: commands.Claime
   }
   if (translation.kind === 'disconnect') return reconnect(means, identity, command)
   if (translation.remoteStart !== undefined)
-    await commands.noteRemoteStart(db, {
+    await noteRemoteStart(db, {
       ...command,
       ...translation.remoteStart,
       identity,
