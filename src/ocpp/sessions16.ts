@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { OCPP16 } from 'typed-ocpp'
+import * as proofs from '../store/commandProofs.ts'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
 import { stopReason } from './connectorState.ts'
@@ -29,6 +30,9 @@ export async function startSession(call: StationCall<OCPP16.StartTransactionRequ
       const data = { transaction_id: begun.numericId }
       const move = { state: 'charging', vehicleConnected: true } as const
       await tell(transaction, call, { connectorId, time, eventType: 'start', data, move })
+      const { identity } = station
+      const begin = { identity, connectorId, transactionId: begun.numericId, idTag, remoteStartId: undefined }
+      await proofs.noteBegun(transaction, begin)
     }
     return begun.numericId
   })
@@ -54,6 +58,8 @@ export async function stopSession(call: StationCall<OCPP16.StopTransactionReques
     const data = { transaction_id: ended.numericId, reason: stopReason(reason) }
     const happening = { connectorId: ended.connectorId, time, eventType: 'stop', data } as const
     await tell(transaction, call, { ...happening, move: { state: 'idle' } })
+    const { connectorId, numericId } = ended
+    await proofs.noteEnded(transaction, { identity: station.identity, connectorId, transactionId: numericId })
     await askForRecord(transaction, call, ended)
   })
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { OCPP20, OCPP21 } from 'typed-ocpp'
+import * as proofs from '../store/commandProofs.ts'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
 import { connectorNumber, stateOfChargingState, stopReason } from './connectorState.ts'
@@ -43,6 +44,7 @@ async function note(call: EventCall): Promise<{ connectorId: number | undefined 
     // A station may authorize a driver before the vehicle is on an EVSE, and tell of an end before the rest.
     if (noted.connectorId > 0 && (before?.connectorId ?? 0) === 0) await tellStart(transaction, call, noted)
     if (noted.chargingState !== before?.chargingState) await showChargingState(transaction, call, noted)
+    await noteCommand(transaction, call, noted.connectorId, before === undefined)
     return { connectorId: told ?? (noted.connectorId > 0 ? noted.connectorId : undefined) }
   })
 }
@@ -53,6 +55,19 @@ async function tellStart(db: Knex, call: EventCall, begun: transactions.Transact
   const data = { transaction_id: transactionId, reason: call.payload.triggerReason }
   await tell(db, call, { connectorId, time: startedAt, eventType: 'start', data, move: { vehicleConnected: true } })
   if (begun.endedAt !== null) await tellEnd(db, call, begun)
+}
+
+/** A remote start is named by its number, which may come with a later event than the first. */
+async function noteCommand(
+  db: Knex,
+  { station: { identity }, payload: { transactionInfo, idToken } }: EventCall,
+  connectorId: number,
+  isNew: boolean,
+): Promise<void> {
+  const { transactionId, remoteStartId } = transactionInfo
+  if (!isNew && remoteStartId === undefined) return
+  const begin = { identity, connectorId, transactionId, idTag: idToken?.idToken ?? null, remoteStartId }
+  await proofs.noteBegun(db, begin)
 }
 
 async function tellEnd(db: Knex, call: EventCall, ended: transactions.Transaction): Promise<void> {
@@ -83,7 +98,10 @@ async function endSession(call: EventCall): Promise<void> {
       meterStopWh: highestRegister(payload),
       reason: stoppedReason ?? 'Local',
     })
-    if (ended !== undefined && ended.connectorId > 0) await tellEnd(transaction, call, ended)
+    if (ended === undefined) return
+    const { connectorId } = ended
+    await proofs.noteEnded(transaction, { identity: station.identity, connectorId, transactionId })
+    if (connectorId > 0) await tellEnd(transaction, call, ended)
   })
 }
 

@@ -28,6 +28,8 @@ export interface SocketOptions {
   webSocket: WebSocket
   station: Station
   connection: Connection
+  /** Where the station reaches this server. */
+  address: string
   /** Told once, with the code and reason that the connection is remembered by. */
   onClosed: (socket: StationSocket, code: number, reason: string) => void
 }
@@ -37,6 +39,8 @@ export class StationSocket {
   readonly connection: Connection
   /** Changes when the station's row does. */
   readonly station: Station
+  /** Where the station reaches this server, without a slash at the end. */
+  readonly address: string
   readonly #options: SocketOptions
   readonly #webSocket: WebSocket
   readonly #engine: RpcEngine
@@ -47,12 +51,13 @@ export class StationSocket {
   #ending: { code: number; reason: string } | undefined
 
   constructor(options: SocketOptions) {
-    const { services, webSocket, station, connection } = options
+    const { services, webSocket, station, connection, address } = options
     const { callTimeoutSeconds, maxPendingCalls } = services.config.ocpp
     this.#options = options
     this.#webSocket = webSocket
     this.station = station
     this.connection = connection
+    this.address = address
     const { protocol } = connection
     this.#engine = new RpcEngine({
       protocol,
@@ -73,7 +78,7 @@ export class StationSocket {
   call(action: string, payload: Record<string, unknown>, signal?: AbortSignal): Promise<Outcome> {
     const breach = check(this.connection.protocol, action, 'request', payload)
     if (breach !== undefined) throw new OcppError(breach.code, breach.description)
-    if (this.#ending !== undefined) return Promise.resolve({ kind: 'offline' })
+    if (this.#ending !== undefined) return Promise.resolve({ kind: 'offline', unsent: true })
     if (signal?.aborted) return Promise.resolve({ kind: 'timeout' })
     if (this.#settling.size >= MAX_QUEUED) throw unavailable('too many calls wait for the station')
     const { call, effects } = this.#engine.call(action, payload, now())
