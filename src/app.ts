@@ -17,6 +17,7 @@ import { ApiError } from './errors.ts'
 import { Activity } from './feed/activity.ts'
 import { Feed } from './feed/feed.ts'
 import { REALTIME_PATH, Realtime } from './feed/realtime/realtime.ts'
+import { BoardStreams } from './feed/sse/boardStreams.ts'
 import { Stream } from './feed/stream.ts'
 import { Exchange } from './http/exchange.ts'
 import { openServer } from './http/openServer.ts'
@@ -26,6 +27,7 @@ import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
 import { GuessLimiter } from './limits/guessLimiter.ts'
 import { createMetrics, serveMetrics, watch } from './metrics.ts'
+import { FailedLogins } from './ocpp/failedLogins.ts'
 import { StationSockets } from './ocpp/localStations.ts'
 import { MessageLog } from './ocpp/messageLog.ts'
 import { OcppServer } from './ocpp/server.ts'
@@ -85,11 +87,13 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     ingest,
     rest: openRest(config, db, connections.rolePools, observeFlush),
     feed,
+    boardStreams: new BoardStreams({ config, db, feed, metrics, log, draining: drain.signal }),
     jobs,
     metrics,
     log,
     accessTokens: new AccessTokens(db, feed),
     guesses: new GuessLimiter(config.rateLimits.wrongSecret),
+    failedLogins: new FailedLogins(),
     requestLog: new RequestLog(),
     activity: new Activity(db, feed),
     draining: drain.signal,

@@ -4,12 +4,14 @@ import type { AccessTokens } from './auth/accessTokens.ts'
 import type { Config } from './config.ts'
 import type { Activity } from './feed/activity.ts'
 import type { Feed } from './feed/feed.ts'
+import type { BoardStreams } from './feed/sse/boardStreams.ts'
 import type { RequestLog } from './http/requestLog.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { GuessLimiter } from './limits/guessLimiter.ts'
 import type { Metrics } from './metrics.ts'
 import type { LocalStations } from './ocpp/action.ts'
+import type { FailedLogins } from './ocpp/failedLogins.ts'
 import type { MessageLog } from './ocpp/messageLog.ts'
 import type { Rest } from './postgrest/rest.ts'
 
@@ -19,10 +21,13 @@ export interface Services {
   db: Knex
   accessTokens: AccessTokens
   guesses: GuessLimiter
+  /** Failed logins to the board. */
+  failedLogins: FailedLogins
   ingest: Ingest
   /** For contracts whose callers act as a database role; undefined without a secret for their tokens. */
   rest: Rest | undefined
   feed: Feed
+  boardStreams: BoardStreams
   jobs: Jobs
   requestLog: RequestLog
   activity: Activity
