@@ -10,6 +10,10 @@ export interface Plan {
   streamFrames: number
   /** Commits that are listened for, one by one and then in a rush. */
   realtimeCommits: number
+  /** For MeterValues at each number of stations. */
+  ocppSeconds: number
+  /** Pings come every 30 s. */
+  idleSeconds: number
   boots: number
 }
 
@@ -21,6 +25,8 @@ export const FULL: Plan = {
   operationsSeconds: 2,
   streamFrames: 200,
   realtimeCommits: 200,
+  ocppSeconds: 3,
+  idleSeconds: 60,
   boots: 3,
 }
 
@@ -33,6 +39,8 @@ export const QUICK: Plan = {
   operationsSeconds: 2,
   streamFrames: 100,
   realtimeCommits: 100,
+  ocppSeconds: 2,
+  idleSeconds: 30,
   boots: 1,
 }
 
