@@ -1,12 +1,12 @@
 import { createServer } from 'node:http'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import { OCPP16 } from 'typed-ocpp'
+import { MeterValuesRequest } from 'typed-ocpp/dist/ocpp16/schemas.js'
 import { WebSocketServer } from 'ws'
 import { listen } from './listen.ts'
 
 /** A bare `ws` server that holds MeterValues against their schema and answers them. It keeps nothing. */
-const { $id, id: _id, ...schema } = OCPP16.schemas.MeterValuesRequest as Record<string, unknown>
+const { $id, id: _id, ...schema } = MeterValuesRequest as Record<string, unknown>
 const ajv = new Ajv({ strict: false })
 addFormats.default(ajv)
 const isValid = ajv.compile(schema)
