@@ -1,7 +1,7 @@
 import { isDatabaseAway } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { type HandlerTable, OcppError, type Protocol, type Station } from './action.ts'
-import type { Answer } from './rpc/engine.ts'
+import type { Answer } from './rpc/effects.ts'
 import type { Payload } from './rpc/frame.ts'
 import { check, isKnown } from './schemas.ts'
 

@@ -4,7 +4,7 @@ import * as schemas16 from 'typed-ocpp/dist/ocpp16/schemas.js'
 import * as schemas20 from 'typed-ocpp/dist/ocpp20/schemas.js'
 import * as schemas21 from 'typed-ocpp/dist/ocpp21/schemas.js'
 import type { ErrorCode, Protocol } from './action.ts'
-import type { Breach } from './rpc/engine.ts'
+import type { Breach } from './rpc/effects.ts'
 
 /**
  * The schemas of each version, from the package typed-ocpp; they are the Open Charge Alliance's. They are adapted in

@@ -6,7 +6,8 @@ import type { Connection } from '../store/ocppConnections.ts'
 import { type HandlerTable, OcppError, type Outcome, type Station } from './action.ts'
 import { dispatch } from './dispatch.ts'
 import type { LinkActivity } from './linkActivity.ts'
-import { type Effect, RpcEngine } from './rpc/engine.ts'
+import type { Effect } from './rpc/effects.ts'
+import { RpcEngine } from './rpc/engine.ts'
 import { check } from './schemas.ts'
 import type { SecurityReports } from './securityReports.ts'
 
@@ -36,8 +37,6 @@ export class StationSocket {
   readonly connection: Connection
   /** Changes when the station's row does. */
   readonly station: Station
-  /** Whether the feed has told of this connection, so that what it tells later is newer. */
-  isTold = false
   readonly #options: SocketOptions
   readonly #webSocket: WebSocket
   readonly #engine: RpcEngine
@@ -91,6 +90,7 @@ export class StationSocket {
 
   /** Asks for a sign of life; without one since the last time the connection is over. */
   ping(): void {
+    if (this.#webSocket.isPaused) return
     if (!this.#isAlive) {
       this.#ending ??= { code: 1006, reason: 'no answer to a ping' }
       this.#webSocket.terminate()
@@ -129,15 +129,17 @@ export class StationSocket {
       return
     }
     this.#apply(this.#engine.receive(data.toString(), now()))
-    this.#makeRoom()
   }
 
   /** While the log is full nothing more is read, so that the station waits instead of the server growing. */
-  #makeRoom(): void {
-    const { messageLog } = this.#options.services
-    if (!messageLog.isFull || this.#webSocket.isPaused) return
+  #pause(): void {
+    if (this.#webSocket.isPaused || this.#ending !== undefined) return
     this.#webSocket.pause()
-    messageLog.onRoom(() => this.#webSocket.resume())
+    // Nobody can answer a ping meanwhile.
+    this.#options.services.messageLog.onRoom(() => {
+      this.#hear()
+      this.#webSocket.resume()
+    })
   }
 
   #apply(effects: Effect[]): void {
@@ -177,7 +179,8 @@ export class StationSocket {
   #log(record: Extract<Effect, { do: 'log' }>['record']): void {
     const { tenantId, identity, connectionId, protocol } = this.connection
     const isChecked = record.direction === 'OUT' || this.station.validation !== 'off'
-    this.#options.services.messageLog.add({ ...record, tenantId, identity, connectionId, protocol, isChecked })
+    const entry = { ...record, tenantId, identity, connectionId, protocol, isChecked }
+    if (!this.#options.services.messageLog.add(entry)) this.#pause()
     if (this.station.deviceId !== null) this.#options.links.note(this.station.deviceId, record.at)
   }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Protocol } from '../action.ts'
-import { type Breach, type Effect, type EngineOptions, type FrameRecord, RpcEngine } from './engine.ts'
+import type { Breach, Effect, FrameRecord } from './effects.ts'
+import { type EngineOptions, RpcEngine } from './engine.ts'
 
 const breach: Breach = { code: 'OccurrenceConstraintViolation', description: 'something is missing' }
 
