@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { arrayLiteral } from './arrayLiteral.ts'
 
 /** One telemetry sample as it is stored. Time is cut to milliseconds. */
 export interface Reading {
@@ -120,10 +121,3 @@ function columns(readings: Reading[]): unknown[] {
     readings.map(({ componentHealth }) => componentHealth),
   ]
 }
-
-/**
- * An array for Postgres of values that need no quotes: ids, numbers, instants and the words of an enumeration, all of
- * which the contract has checked. The driver would look through every value for characters to escape.
- */
-const arrayLiteral = (values: (string | number | boolean | null)[]): string =>
-  `{${values.map(value => value ?? 'NULL').join(',')}}`

@@ -1,0 +1,68 @@
+import type { StoredMessage } from '../store/ocppMessages.ts'
+import { maskPayload, maskText } from './masking.ts'
+import type { FrameRecord } from './rpc/effects.ts'
+
+/** A frame with the connection that it went over. */
+export interface LogEntry extends FrameRecord {
+  tenantId: string
+  identity: string
+  connectionId: string
+  protocol: string
+  /** Whether it was held against its schema, so that it holds nothing but what that knows. */
+  isChecked: boolean
+}
+
+/** How much of a frame that cannot be read is kept, in bytes. */
+const RAW_BYTES = 1024
+/** Longer names of actions, codes and ids come from nobody who means well. */
+const LONGEST_NAME = 255
+/** What these hold is measured values and states, and there are many of them. */
+const HARMLESS = new Set(['Heartbeat', 'MeterValues', 'StatusNotification'])
+
+/** What is kept of a frame: without secrets, and not longer than it may be. */
+export function toStored(entry: LogEntry): StoredMessage {
+  const { tenantId, identity, connectionId, direction, type, protocol, at, responseMs, raw, violation } = entry
+  const payload = payloadText(entry)
+  return {
+    tenantId,
+    identity,
+    connectionId,
+    direction,
+    type,
+    protocol,
+    responseMs,
+    time: Math.floor(at),
+    uniqueId: cleaned(entry.uniqueId),
+    method: cleaned(entry.method)!,
+    errorCode: cleaned(entry.errorCode),
+    violation: payload === undefined ? 'the payload is nested too deeply to be kept' : cleaned(violation),
+    payload: payload ?? null,
+    raw: raw === null ? null : cutRaw(raw),
+  }
+}
+
+/** @returns undefined for what has more levels than the stack: a frame may hold tens of thousands */
+function payloadText({ method, violation, payload, isChecked }: LogEntry): string | null | undefined {
+  if (payload === null || payload === undefined) return null
+  const isHarmless = isChecked && violation === null && HARMLESS.has(method)
+  try {
+    return JSON.stringify(isHarmless ? payload : maskPayload(payload))
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** Masked first: a secret that is cut in two would not be known as one. */
+function cutRaw(raw: string): string {
+  const bytes = Buffer.from(maskText(raw).replaceAll('\0', '\ufffd'))
+  return bytes.length <= RAW_BYTES
+    ? bytes.toString()
+    : bytes
+        .subarray(0, RAW_BYTES)
+        .toString()
+        .replace(/\ufffd+$/, '')
+}
+
+/** Postgres has no character NUL in text. */
+const cleaned = (text: string | null) => (text === null ? null : text.slice(0, LONGEST_NAME).replaceAll('\0', '\ufffd'))
