@@ -3,12 +3,24 @@ import type { Logger } from 'pino'
 import * as ocppLinks from '../store/ocppLinks.ts'
 
 const EVERY = 2000
+const MINUTE = 60_000
+
+/** Messages of one minute. Times are milliseconds since 1970. */
+interface Count {
+  deviceId: string
+  minute: number
+  /** When the last one came. */
+  at: number
+  messages: number
+}
 
 /** Counts the messages of devices, so that what a device shows of its link costs a statement now and then. */
 export class LinkActivity {
   readonly #db: Knex
   readonly #log: Logger
-  #heard = new Map<string, ocppLinks.Heard>()
+  /** By device, of the minute that runs. */
+  #heard = new Map<string, Count>()
+  #past: Count[] = []
   #timer: NodeJS.Timeout | undefined
 
   constructor(db: Knex, log: Logger) {
@@ -18,13 +30,14 @@ export class LinkActivity {
 
   /** @param at milliseconds since 1970 */
   note(deviceId: string, at: number): void {
-    const minute = Math.floor(at / 60_000) * 60_000
-    const key = `${deviceId} ${minute}`
-    const heard = this.#heard.get(key)
-    if (heard === undefined) this.#heard.set(key, { deviceId, minute: new Date(minute), at: new Date(at), messages: 1 })
-    else {
-      heard.messages++
-      heard.at = new Date(at)
+    const minute = Math.floor(at / MINUTE) * MINUTE
+    const count = this.#heard.get(deviceId)
+    if (count?.minute === minute) {
+      count.messages++
+      count.at = at
+    } else {
+      if (count !== undefined) this.#past.push(count)
+      this.#heard.set(deviceId, { deviceId, minute, at, messages: 1 })
     }
     this.#timer ??= setTimeout(() => void this.flush(), EVERY)
   }
@@ -33,11 +46,15 @@ export class LinkActivity {
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const heard = [...this.#heard.values()]
+    const heard = [...this.#past, ...this.#heard.values()]
+    this.#past = []
     this.#heard = new Map()
     if (heard.length === 0) return
     try {
-      await ocppLinks.heardAll(this.#db, heard)
+      await ocppLinks.heardAll(
+        this.#db,
+        heard.map(({ minute, at, ...count }) => ({ ...count, minute: new Date(minute), at: new Date(at) })),
+      )
     } catch (error) {
       this.#log.warn({ err: error }, 'activity of OCPP links could not be noted')
     }

@@ -2,7 +2,8 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { isDatabaseAway } from '../errors.ts'
 import { type SecondCount, type StationCount, type StoredMessage, store } from '../store/ocppMessages.ts'
-import { type LogEntry, toStored } from './storedMessage.ts'
+import type { FrameRecord } from './rpc/effects.ts'
+import { type Link, toStored } from './storedMessage.ts'
 
 export interface MessageLogOptions {
   pool: pg.Pool
@@ -60,16 +61,17 @@ export class MessageLog {
   /**
    * Takes a frame; nobody waits for its commit.
    *
+   * @param isChecked whether it was held against its schema
    * @returns false when whoever sends such frames should not be read from before there is room
    */
-  add(entry: LogEntry): boolean {
-    if (this.isFull && entry.method === 'Heartbeat') {
+  add(record: FrameRecord, link: Link, isChecked: boolean): boolean {
+    if (this.isFull && record.method === 'Heartbeat') {
       this.#droppedEver++
-      this.#dropped.set(entry.tenantId, (this.#dropped.get(entry.tenantId) ?? 0) + 1)
+      this.#dropped.set(link.tenantId, (this.#dropped.get(link.tenantId) ?? 0) + 1)
       return true
     }
     // At once: as text a payload is one thing to keep, as it came it is dozens, which cost more to keep than to write.
-    this.#queue.push(toStored(entry))
+    this.#queue.push(toStored(record, link, isChecked))
     this.#schedule(this.#queue.length >= BATCH ? 0 : GATHER)
     return !this.isFull
   }

@@ -23,11 +23,16 @@ type Kind = 'request' | 'response'
 const ajv = new Ajv({ strict: false, multipleOfPrecision: 6 })
 addFormats.default(ajv)
 
-const compiled = new Map<string, ValidateFunction | undefined>()
+const empty = () => ({ request: new Map<string, ValidateFunction>(), response: new Map<string, ValidateFunction>() })
+const compiled: Record<Protocol, Record<Kind, Map<string, ValidateFunction>>> = {
+  'ocpp1.6': empty(),
+  'ocpp2.0.1': empty(),
+  'ocpp2.1': empty(),
+}
 
 /** Whether a version has the action, whichever side sends it. */
 export const isKnown = (protocol: Protocol, action: string): boolean =>
-  schemaOf(protocol, action, 'request') !== undefined
+  compiled[protocol].request.has(action) || schemaOf(protocol, action, 'request') !== undefined
 
 /** The actions of a version, in alphabetical order. */
 export const actionsOf = (protocol: Protocol): string[] =>
@@ -49,13 +54,13 @@ export function check(protocol: Protocol, action: string, kind: Kind, payload: u
 }
 
 function validatorOf(protocol: Protocol, action: string, kind: Kind): ValidateFunction | undefined {
-  const key = `${protocol} ${kind} ${action}`
-  let validate = compiled.get(key)
+  const known = compiled[protocol][kind]
+  let validate = known.get(action)
   if (validate !== undefined) return validate
   const schema = schemaOf(protocol, action, kind)
   if (schema === undefined) return undefined
   validate = ajv.compile(adapt(schema))
-  compiled.set(key, validate)
+  known.set(action, validate)
   return validate
 }
 

@@ -177,10 +177,8 @@ export class StationSocket {
   }
 
   #log(record: Extract<Effect, { do: 'log' }>['record']): void {
-    const { tenantId, identity, connectionId, protocol } = this.connection
     const isChecked = record.direction === 'OUT' || this.station.validation !== 'off'
-    const entry = { ...record, tenantId, identity, connectionId, protocol, isChecked }
-    if (!this.#options.services.messageLog.add(entry)) this.#pause()
+    if (!this.#options.services.messageLog.add(record, this.connection, isChecked)) this.#pause()
     if (this.station.deviceId !== null) this.#options.links.note(this.station.deviceId, record.at)
   }
 

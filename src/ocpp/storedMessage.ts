@@ -2,14 +2,12 @@ import type { StoredMessage } from '../store/ocppMessages.ts'
 import { maskPayload, maskText } from './masking.ts'
 import type { FrameRecord } from './rpc/effects.ts'
 
-/** A frame with the connection that it went over. */
-export interface LogEntry extends FrameRecord {
+/** The connection that a frame went over. */
+export interface Link {
   tenantId: string
   identity: string
   connectionId: string
   protocol: string
-  /** Whether it was held against its schema, so that it holds nothing but what that knows. */
-  isChecked: boolean
 }
 
 /** How much of a frame that cannot be read is kept, in bytes. */
@@ -19,10 +17,15 @@ const LONGEST_NAME = 255
 /** What these hold is measured values and states, and there are many of them. */
 const HARMLESS = new Set(['Heartbeat', 'MeterValues', 'StatusNotification'])
 
-/** What is kept of a frame: without secrets, and not longer than it may be. */
-export function toStored(entry: LogEntry): StoredMessage {
-  const { tenantId, identity, connectionId, direction, type, protocol, at, responseMs, raw, violation } = entry
-  const payload = payloadText(entry)
+/**
+ * What is kept of a frame: without secrets, and not longer than it may be.
+ *
+ * @param isChecked whether it was held against its schema, so that it holds nothing but what that knows
+ */
+export function toStored(record: FrameRecord, link: Link, isChecked: boolean): StoredMessage {
+  const { tenantId, identity, connectionId, protocol } = link
+  const { direction, type, at, responseMs, raw, violation } = record
+  const payload = payloadText(record, isChecked)
   return {
     tenantId,
     identity,
@@ -32,9 +35,9 @@ export function toStored(entry: LogEntry): StoredMessage {
     protocol,
     responseMs,
     time: Math.floor(at),
-    uniqueId: cleaned(entry.uniqueId),
-    method: cleaned(entry.method)!,
-    errorCode: cleaned(entry.errorCode),
+    uniqueId: cleaned(record.uniqueId),
+    method: cleaned(record.method)!,
+    errorCode: cleaned(record.errorCode),
     violation: payload === undefined ? 'the payload is nested too deeply to be kept' : cleaned(violation),
     payload: payload ?? null,
     raw: raw === null ? null : cutRaw(raw),
@@ -42,7 +45,7 @@ export function toStored(entry: LogEntry): StoredMessage {
 }
 
 /** @returns undefined for what has more levels than the stack: a frame may hold tens of thousands */
-function payloadText({ method, violation, payload, isChecked }: LogEntry): string | null | undefined {
+function payloadText({ method, violation, payload }: FrameRecord, isChecked: boolean): string | null | undefined {
   if (payload === null || payload === undefined) return null
   const isHarmless = isChecked && violation === null && HARMLESS.has(method)
   try {
