@@ -10,8 +10,9 @@ export interface Plan {
   streamFrames: number
   /** Commits that are listened for, one by one and then in a rush. */
   realtimeCommits: number
-  /** For MeterValues at each number of stations. */
+  /** For MeterValues at each number of stations; before it everything that runs often is to be compiled. */
   ocppSeconds: number
+  ocppWarmupSeconds: number
   /** Pings come every 30 s. */
   idleSeconds: number
   boots: number
@@ -26,6 +27,7 @@ export const FULL: Plan = {
   streamFrames: 200,
   realtimeCommits: 200,
   ocppSeconds: 3,
+  ocppWarmupSeconds: 4,
   idleSeconds: 60,
   boots: 3,
 }
@@ -40,6 +42,7 @@ export const QUICK: Plan = {
   streamFrames: 100,
   realtimeCommits: 100,
   ocppSeconds: 2,
+  ocppWarmupSeconds: 3,
   idleSeconds: 30,
   boots: 1,
 }

@@ -36,12 +36,12 @@ interface Place {
 /** MeterValues with their answers, and again while somebody looks at the board. */
 export async function runRoundTrips(place: Place): Promise<OcppRun> {
   const { bench, server, player, stations, token } = place
-  const { warmupSeconds, ocppSeconds } = bench.plan
+  const { ocppWarmupSeconds, ocppSeconds } = bench.plan
   const runs: OcppRun = []
   for (const count of STATIONS) {
     const identities = stations.identities.slice(0, count)
     await tell(player, { kind: 'open', port: server.port, identities, password: stations.password })
-    await call(place, warmupSeconds)
+    await call(place, ocppWarmupSeconds)
     const alone = await call(place, ocppSeconds)
     const polled = token === undefined ? undefined : await whilePolled(place, token)
     runs.push(polled === undefined ? { alone } : { alone, polled })

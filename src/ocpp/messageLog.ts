@@ -70,7 +70,7 @@ export class MessageLog {
       this.#dropped.set(link.tenantId, (this.#dropped.get(link.tenantId) ?? 0) + 1)
       return true
     }
-    // At once: as text a payload is one thing to keep, as it came it is dozens, which cost more to keep than to write.
+    // At once: as bytes a payload is one thing to keep, as it came it is dozens, which cost more to keep than to write.
     this.#queue.push(toStored(record, link, isChecked))
     this.#schedule(this.#queue.length >= BATCH ? 0 : GATHER)
     return !this.isFull

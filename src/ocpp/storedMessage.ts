@@ -25,7 +25,7 @@ const HARMLESS = new Set(['Heartbeat', 'MeterValues', 'StatusNotification'])
 export function toStored(record: FrameRecord, link: Link, isChecked: boolean): StoredMessage {
   const { tenantId, identity, connectionId, protocol } = link
   const { direction, type, at, responseMs, raw, violation } = record
-  const payload = payloadText(record, isChecked)
+  const payload = payloadBytes(record, isChecked)
   return {
     tenantId,
     identity,
@@ -45,11 +45,11 @@ export function toStored(record: FrameRecord, link: Link, isChecked: boolean): S
 }
 
 /** @returns undefined for what has more levels than the stack: a frame may hold tens of thousands */
-function payloadText({ method, violation, payload }: FrameRecord, isChecked: boolean): string | null | undefined {
+function payloadBytes({ method, violation, payload }: FrameRecord, isChecked: boolean): Buffer | null | undefined {
   if (payload === null || payload === undefined) return null
   const isHarmless = isChecked && violation === null && HARMLESS.has(method)
   try {
-    return JSON.stringify(isHarmless ? payload : maskPayload(payload))
+    return Buffer.from(JSON.stringify(isHarmless ? payload : maskPayload(payload)))
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
