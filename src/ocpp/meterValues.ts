@@ -53,6 +53,9 @@ interface Value {
 const PHASES = ['L1', 'L2', 'L3'] as const
 const LINES = ['L1-L2', 'L2-L3', 'L3-L1']
 
+/** What most quantities are told by: a message is not to cost a list for each. */
+const NONE: Value[] = []
+
 /** Where a quantity is measured more than once, the place nearest to the vehicle's plug counts. */
 const LOCATIONS = ['Outlet', 'Cable', 'EV', 'Inlet', 'Body', 'Upstream']
 
@@ -96,7 +99,7 @@ export function measurementsOf(meterValues: MeterValue[]): Measurement[] {
 
 function measurementOf(timestamp: string, sampledValues: SampledValue[]): Measurement {
   const told = newestOf(sampledValues)
-  const of = (measurand: string) => nearest(told.get(measurand) ?? [])
+  const of = (measurand: string) => nearest(told.get(measurand) ?? NONE)
   const voltages = of('Voltage')
   const currents = signed(of('Current.Import'), of('Current.Export'))
   const measured: Partial<Record<Quantity, number>> = {
@@ -161,7 +164,7 @@ function convert(amount: number, { unit, unitOfMeasure }: SampledValue, measuran
 }
 
 function nearest(values: Value[]): Value[] {
-  if (values.length === 1 && LOCATIONS.includes(values[0]!.location)) return values
+  if (values.length === 0 || (values.length === 1 && LOCATIONS.includes(values[0]!.location))) return values
   const place = LOCATIONS.find(location => values.some(value => value.location === location))
   return values.filter(({ location }) => location === place)
 }
@@ -180,6 +183,8 @@ const onPhases = (values: Value[]) => values.filter(({ phase }) => phase !== '' 
 
 /** The value for all phases, or what the values of the single phases combine to. */
 function totalOr(values: Value[], combine: (...amounts: number[]) => number): number | undefined {
+  if (values.length === 0) return undefined
+  if (values.length === 1 && values[0]!.phase === '') return values[0]!.amount
   const totals = values.filter(({ phase }) => phase === '')
   if (totals.length > 0) return sum(...totals.map(({ amount }) => amount))
   const phases = onPhases(values)
@@ -213,6 +218,7 @@ function workedOutPower(voltages: Value[], currents: Value[]): number | undefine
 }
 
 function phasesOf(voltages: Value[], currents: Value[]): Measurement['phases'] {
+  if (!currents.some(({ phase }) => phase === PHASES[0])) return undefined
   const [a, b, c] = PHASES.map((name): Phase | undefined => {
     const voltage = voltages.find(({ phase }) => phase === name)?.amount
     const current = currents.find(({ phase }) => phase === name)?.amount
