@@ -59,6 +59,19 @@ const handle = (child: ChildProcess, port: number): Child => ({
   stop: () => stop(child),
 })
 
+/** Lends a server and ends it. */
+export async function withServer<Result>(
+  starting: Promise<Child>,
+  use: (server: Child) => Promise<Result>,
+): Promise<Result> {
+  const server = await starting
+  try {
+    return await use(server)
+  } finally {
+    await server.stop()
+  }
+}
+
 /** A port that was free a moment ago, for servers that do not pick one themselves. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -10,7 +10,8 @@ import { type OperationsRun, operationsLines, runOperations } from './cases/oper
 import { type RealtimeRun, realtimeLines, runRealtime } from './cases/realtime.ts'
 import { runBroadcast, runStream, type StreamRun, streamLines } from './cases/stream.ts'
 import { runTelemetry, type TelemetryRun, telemetryLines } from './cases/telemetry.ts'
-import { type Child, startServer, stopAll } from './child.ts'
+import { startServer, stopAll, withServer } from './child.ts'
+import { runOcpp } from './ocpp.ts'
 import { makeDataDir, openPlace, type Place, removeDataDir } from './place.ts'
 import { FULL, type Plan, QUICK } from './plan.ts'
 import { type Line, printTable } from './table.ts'
@@ -39,10 +40,14 @@ interface Runs {
 
 /**
  * `npm run bench`: the server against baselines that do the least that could be meant, on one Postgres, in turns. It
- * prints a table and never fails for a figure: a shared machine is no judge, the reader is.
+ * prints a table and never fails for a figure: a shared machine is no judge, the reader is. `--only ocpp` leaves the rest
+ * out, `--quick` runs everything once.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  })
+  if (values.only !== undefined && values.only !== 'ocpp') throw new Error('--only can be ocpp')
   const plan = values.quick ? QUICK : FULL
   const dataDir = makeDataDir()
   let place: Place | undefined
@@ -56,9 +61,12 @@ async function main(): Promise<void> {
     say('starting Postgres, seeding, registering chargers')
     place = await openPlace(dataDir)
     const load = await startServer({ file: 'bench/load/http.ts' })
-    const lines = await runAll({ plan, place, load })
+    const bench = { plan, place, load }
+    const lines = values.only === undefined ? await runAll(bench) : []
+    lines.push(...(await runOcpp(bench)))
     await load.stop()
     await place.stopPostgres()
+    if (values.only !== undefined) return report(plan, lines)
     say('boot')
     const boots = []
     for (let boot = 0; boot < plan.boots; boot++) boots.push(await runBoot(dataDir))
@@ -126,15 +134,6 @@ async function runAll(bench: Bench): Promise<Line[]> {
       wanted: { atMost: WANTED_MEMORY },
     },
   ]
-}
-
-async function withServer<Result>(starting: Promise<Child>, use: (server: Child) => Promise<Result>): Promise<Result> {
-  const server = await starting
-  try {
-    return await use(server)
-  } finally {
-    await server.stop()
-  }
 }
 
 const startBaseline = ({ place }: Bench, file: string) =>

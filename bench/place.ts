@@ -18,6 +18,8 @@ export interface Place {
   fleet: Fleet
   fleetFile: string
   flux: FluxCredentials
+  /** Logs in to the board of the fleet's tenant. */
+  boardToken: string
   /** Starts the real server, `src/main.ts`, on the Postgres of this place. */
   startOurs(nodeOptions?: string[]): Promise<Child>
   /** Stops Postgres and leaves the data. */
@@ -82,6 +84,7 @@ async function furnish(dataDir: string, postgres: EmbeddedPostgres): Promise<Pla
         ...SETTINGS,
         DATABASE_URL: postgres.url,
         FLUX_JWT_SECRET: credentials.flux.jwt_secret,
+        BOARD_TOKEN: credentials.board.token,
         MIGRATE: '1',
         DATA_DIR: path.join(dataDir, 'server'),
         LOG_FILE: path.join(dataDir, 'server.log'),
@@ -101,6 +104,7 @@ async function furnish(dataDir: string, postgres: EmbeddedPostgres): Promise<Pla
     fleet,
     fleetFile,
     flux: credentials.flux,
+    boardToken: credentials.board.token,
     startOurs,
     stopPostgres: () => postgres.stop(),
   }

@@ -10,6 +10,11 @@ export interface Plan {
   streamFrames: number
   /** Commits that are listened for, one by one and then in a rush. */
   realtimeCommits: number
+  /** For MeterValues at each number of stations; before it everything that runs often is to be compiled. */
+  ocppSeconds: number
+  ocppWarmupSeconds: number
+  /** Pings come every 30 s. */
+  idleSeconds: number
   boots: number
 }
 
@@ -21,6 +26,9 @@ export const FULL: Plan = {
   operationsSeconds: 2,
   streamFrames: 200,
   realtimeCommits: 200,
+  ocppSeconds: 3,
+  ocppWarmupSeconds: 4,
+  idleSeconds: 60,
   boots: 3,
 }
 
@@ -33,6 +41,9 @@ export const QUICK: Plan = {
   operationsSeconds: 2,
   streamFrames: 100,
   realtimeCommits: 100,
+  ocppSeconds: 2,
+  ocppWarmupSeconds: 3,
+  idleSeconds: 30,
   boots: 1,
 }
 

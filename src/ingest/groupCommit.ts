@@ -77,7 +77,9 @@ export class GroupCommit<Row, Result> {
   async #flush(batch: Waiting<Row, Result>[]): Promise<void> {
     try {
       const results = await this.#options.flush(batch.map(({ row }) => row))
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index]!)
+      batch.forEach(({ resolve }, index) => {
+        resolve(results[index]!)
+      })
     } catch (error) {
       if (batch.length > 1 && !isDatabaseAway(error) && !(error instanceof ApiError)) {
         const half = batch.length >> 1

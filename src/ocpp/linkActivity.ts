@@ -4,12 +4,27 @@ import * as ocppLinks from '../store/ocppLinks.ts'
 import type { Protocol } from './action.ts'
 
 const EVERY = 2000
+const MINUTE = 60_000
+
+/** Messages of one minute. Times are milliseconds since 1970. */
+interface Count {
+  deviceId: string
+  protocol: Protocol
+  minute: number
+  /** When the last one came. */
+  at: number
+  messages: number
+  /** Whether one of them was the station's own. */
+  isHeard: boolean
+}
 
 /** Counts the messages of devices, so that what a device shows of its link costs a statement now and then. */
 export class LinkActivity {
   readonly #db: Knex
   readonly #log: Logger
-  #heard = new Map<string, ocppLinks.Heard>()
+  /** By device, of the minute that runs. */
+  #heard = new Map<string, Count>()
+  #past: Count[] = []
   #timer: NodeJS.Timeout | undefined
 
   constructor(db: Knex, log: Logger) {
@@ -20,16 +35,16 @@ export class LinkActivity {
   /** @param at milliseconds since 1970 */
   note(deviceId: string, protocol: Protocol, { direction, at }: { direction: 'IN' | 'OUT'; at: number }): void {
     const isHeard = direction === 'IN'
-    const minute = Math.floor(at / 60_000) * 60_000
-    const key = `${deviceId} ${minute}`
-    const heard = this.#heard.get(key)
-    if (heard === undefined)
-      this.#heard.set(key, { deviceId, protocol, minute: new Date(minute), at: new Date(at), messages: 1, isHeard })
-    else {
-      heard.messages++
-      heard.at = new Date(at)
-      heard.protocol = protocol
-      heard.isHeard ||= isHeard
+    const minute = Math.floor(at / MINUTE) * MINUTE
+    const count = this.#heard.get(deviceId)
+    if (count?.minute === minute) {
+      count.messages++
+      count.at = at
+      count.protocol = protocol
+      count.isHeard ||= isHeard
+    } else {
+      if (count !== undefined) this.#past.push(count)
+      this.#heard.set(deviceId, { deviceId, protocol, minute, at, messages: 1, isHeard })
     }
     this.#timer ??= setTimeout(() => void this.flush(), EVERY)
   }
@@ -38,11 +53,15 @@ export class LinkActivity {
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const heard = [...this.#heard.values()]
+    const heard = [...this.#past, ...this.#heard.values()]
+    this.#past = []
     this.#heard = new Map()
     if (heard.length === 0) return
     try {
-      await ocppLinks.heardAll(this.#db, heard)
+      await ocppLinks.heardAll(
+        this.#db,
+        heard.map(({ minute, at, ...count }) => ({ ...count, minute: new Date(minute), at: new Date(at) })),
+      )
     } catch (error) {
       this.#log.warn({ err: error }, 'activity of OCPP links could not be noted')
     }

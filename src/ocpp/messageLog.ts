@@ -2,18 +2,8 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { isDatabaseAway } from '../errors.ts'
 import { type SecondCount, type StationCount, type StoredMessage, store } from '../store/ocppMessages.ts'
-import { maskPayload, maskText } from './masking.ts'
 import type { FrameRecord } from './rpc/effects.ts'
-
-/** A frame with the connection that it went over. */
-export interface LogEntry extends FrameRecord {
-  tenantId: string
-  identity: string
-  connectionId: string
-  protocol: string
-  /** Whether it was held against its schema, so that it holds nothing but what that knows. */
-  isChecked: boolean
-}
+import { type Link, toStored } from './storedMessage.ts'
 
 export interface MessageLogOptions {
   pool: pg.Pool
@@ -29,20 +19,13 @@ export interface MessageLogOptions {
 const GATHER = 50
 const BATCH = 1000
 const RETRY_AFTER = 500
-/** How much of a frame that cannot be read is kept, in bytes. */
-const RAW_BYTES = 1024
-/** Longer names of actions, codes and ids come from nobody who means well. */
-const LONGEST_NAME = 255
-/** What these hold is measured values and states, and there are many of them. */
-const HARMLESS = new Set(['Heartbeat', 'MeterValues', 'StatusNotification'])
-
 /**
  * The log of every frame: written off the answer path, by group commit, within a second. What waits is bounded; when it
  * is too much, heartbeats are left out and counted, and stations are not read from until there is room.
  */
 export class MessageLog {
   readonly #options: MessageLogOptions
-  #queue: LogEntry[] = []
+  #queue: StoredMessage[] = []
   /** Heartbeats that were left out, by tenant. */
   readonly #dropped = new Map<string, number>()
   #droppedEver = 0
@@ -78,15 +61,17 @@ export class MessageLog {
   /**
    * Takes a frame; nobody waits for its commit.
    *
+   * @param isChecked whether it was held against its schema
    * @returns false when whoever sends such frames should not be read from before there is room
    */
-  add(entry: LogEntry): boolean {
-    if (this.isFull && entry.method === 'Heartbeat') {
+  add(record: FrameRecord, link: Link, isChecked: boolean): boolean {
+    if (this.isFull && record.method === 'Heartbeat') {
       this.#droppedEver++
-      this.#dropped.set(entry.tenantId, (this.#dropped.get(entry.tenantId) ?? 0) + 1)
+      this.#dropped.set(link.tenantId, (this.#dropped.get(link.tenantId) ?? 0) + 1)
       return true
     }
-    this.#queue.push(entry)
+    // At once: as bytes a payload is one thing to keep, as it came it is dozens, which cost more to keep than to write.
+    this.#queue.push(toStored(record, link, isChecked))
     this.#schedule(this.#queue.length >= BATCH ? 0 : GATHER)
     return !this.isFull
   }
@@ -141,12 +126,12 @@ export class MessageLog {
    *
    * @returns what the database is not there for
    */
-  async #write(batch: LogEntry[]): Promise<LogEntry[]> {
+  async #write(batch: StoredMessage[]): Promise<StoredMessage[]> {
     const dropped = new Map(this.#dropped)
     this.#dropped.clear()
     try {
       const { pool, processId } = this.#options
-      await store(pool, processId, batch.map(toStored), countStations(batch), countSeconds(batch, dropped))
+      await store(pool, processId, batch, countStations(batch), countSeconds(batch, dropped))
       this.#options.observe?.(batch.length)
       return []
     } catch (error) {
@@ -168,66 +153,26 @@ export class MessageLog {
 /** Deadlocks and the like, which another try does not meet; a Postgres that is in trouble. */
 const isPassing = (error: unknown) => /^(40|53|57|58|XX)/.test(String((error as { code?: unknown }).code))
 
-function toStored(entry: LogEntry): StoredMessage {
-  const { tenantId, identity, connectionId, direction, type, protocol, at, responseMs, raw, violation } = entry
-  return {
-    tenantId,
-    identity,
-    connectionId,
-    direction,
-    type,
-    protocol,
-    responseMs,
-    time: new Date(at),
-    uniqueId: cleaned(entry.uniqueId),
-    method: cleaned(entry.method)!,
-    errorCode: cleaned(entry.errorCode),
-    violation: cleaned(violation),
-    payload: payloadText(entry),
-    raw: raw === null ? null : cutRaw(raw),
-  }
-}
+const isError = ({ type }: StoredMessage) => type === 'CALLERROR' || type === 'INVALID'
 
-function payloadText({ method, violation, payload, isChecked }: LogEntry): string | null {
-  if (payload === null || payload === undefined) return null
-  const isHarmless = isChecked && violation === null && HARMLESS.has(method)
-  return JSON.stringify(isHarmless ? payload : maskPayload(payload))
-}
-
-/** Masked first: a secret that is cut in two would not be known as one. */
-function cutRaw(raw: string): string {
-  const bytes = Buffer.from(maskText(raw).replaceAll('\0', '\ufffd'))
-  return bytes.length <= RAW_BYTES
-    ? bytes.toString()
-    : bytes
-        .subarray(0, RAW_BYTES)
-        .toString()
-        .replace(/\ufffd+$/, '')
-}
-
-/** Postgres has no character NUL in text. */
-const cleaned = (text: string | null) => (text === null ? null : text.slice(0, LONGEST_NAME).replaceAll('\0', '\ufffd'))
-
-const isError = ({ type }: LogEntry) => type === 'CALLERROR' || type === 'INVALID'
-
-function countStations(batch: LogEntry[]): StationCount[] {
+function countStations(batch: StoredMessage[]): StationCount[] {
   const counts = new Map<string, StationCount>()
   for (const entry of batch) {
-    const { tenantId, identity, at } = entry
+    const { tenantId, identity, time } = entry
     let count = counts.get(identity)
     if (count === undefined) {
-      count = { tenantId, identity, messages: 0, errors: 0, lastAt: new Date(at) }
+      count = { tenantId, identity, messages: 0, errors: 0, lastAt: new Date(time) }
       counts.set(identity, count)
     }
     count.messages++
     if (isError(entry)) count.errors++
-    if (at > count.lastAt.getTime()) count.lastAt = new Date(at)
+    if (time > count.lastAt.getTime()) count.lastAt = new Date(time)
   }
   // In one order, so that two processes never wait for each other in a circle.
   return [...counts.values()].sort((a, b) => (a.identity < b.identity ? -1 : 1))
 }
 
-function countSeconds(batch: LogEntry[], dropped: Map<string, number>): SecondCount[] {
+function countSeconds(batch: StoredMessage[], dropped: Map<string, number>): SecondCount[] {
   const counts = new Map<string, SecondCount>()
   const of = (tenantId: string, at: number) => {
     const second = Math.floor(at / 1000)
@@ -240,7 +185,7 @@ function countSeconds(batch: LogEntry[], dropped: Map<string, number>): SecondCo
     return count
   }
   for (const entry of batch) {
-    const count = of(entry.tenantId, entry.at)
+    const count = of(entry.tenantId, entry.time)
     count.messages++
     if (isError(entry)) count.errors++
     if (entry.responseMs !== null) {

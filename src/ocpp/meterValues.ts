@@ -53,6 +53,9 @@ interface Value {
 const PHASES = ['L1', 'L2', 'L3'] as const
 const LINES = ['L1-L2', 'L2-L3', 'L3-L1']
 
+/** What most quantities are told by: a message is not to cost a list for each. */
+const NONE: Value[] = []
+
 /** Where a quantity is measured more than once, the place nearest to the vehicle's plug counts. */
 const LOCATIONS = ['Outlet', 'Cable', 'EV', 'Inlet', 'Body', 'Upstream']
 
@@ -68,6 +71,7 @@ const RANGES = {
 } as const
 
 type Quantity = keyof typeof RANGES
+const QUANTITIES = Object.keys(RANGES) as Quantity[]
 
 /**
  * What a station measured, by time. Values of the same instant are one measurement, whether the station sent them
@@ -76,6 +80,11 @@ type Quantity = keyof typeof RANGES
  * Units: OCPP 1.6 edition 2, 7.45; OCPP 2.0.1 part 2, appendix 2 (standardised units), with `multiplier` as a power of ten.
  */
 export function measurementsOf(meterValues: MeterValue[]): Measurement[] {
+  const isTold = (measurement: Measurement) => Object.keys(measurement).length > 1
+  if (meterValues.length === 1) {
+    const [{ timestamp, sampledValue }] = meterValues as [MeterValue]
+    return [measurementOf(timestamp, sampledValue)].filter(isTold)
+  }
   const instants = Map.groupBy(meterValues, ({ timestamp }) => Date.parse(timestamp))
   return [...instants]
     .sort(([one], [other]) => one - other)
@@ -85,16 +94,12 @@ export function measurementsOf(meterValues: MeterValue[]): Measurement[] {
         parts.flatMap(({ sampledValue }) => sampledValue),
       ),
     )
-    .filter(measurement => Object.keys(measurement).length > 1)
+    .filter(isTold)
 }
 
 function measurementOf(timestamp: string, sampledValues: SampledValue[]): Measurement {
-  const told = sampledValues.map(toValue).filter(value => value !== undefined)
-  // The same may stand there once as the beginning of the session and once as now; the last one is the newest.
-  const values = [
-    ...new Map(told.map(value => [`${value.measurand} ${value.phase} ${value.location}`, value])).values(),
-  ]
-  const of = (measurand: string) => nearest(values.filter(value => value.measurand === measurand))
+  const told = newestOf(sampledValues)
+  const of = (measurand: string) => nearest(told.get(measurand) ?? NONE)
   const voltages = of('Voltage')
   const currents = signed(of('Current.Import'), of('Current.Export'))
   const measured: Partial<Record<Quantity, number>> = {
@@ -107,12 +112,32 @@ function measurementOf(timestamp: string, sampledValues: SampledValue[]): Measur
     soc: totalOr(of('SoC'), mean),
     temperature: totalOr(of('Temperature'), Math.max),
   }
+  const measurement: Measurement = { timestamp }
+  for (const name of QUANTITIES) {
+    const amount = measured[name]
+    const [least, most] = RANGES[name]
+    if (amount !== undefined && amount >= least && amount <= most) measurement[name] = amount
+  }
   const phases = phasesOf(voltages, currents)
-  const plausible = Object.entries(measured).filter(([name, amount]) => {
-    const [least, most] = RANGES[name as Quantity]
-    return amount !== undefined && amount >= least && amount <= most
-  })
-  return { timestamp, ...Object.fromEntries(plausible), ...(phases === undefined ? {} : { phases }) }
+  if (phases !== undefined) measurement.phases = phases
+  return measurement
+}
+
+/** By measurand. The same may stand there once as the beginning of the session and once as now; the last is the newest. */
+function newestOf(sampledValues: SampledValue[]): Map<string, Value[]> {
+  const told = new Map<string, Value[]>()
+  for (const sampled of sampledValues) {
+    const value = toValue(sampled)
+    if (value === undefined) continue
+    const values = told.get(value.measurand)
+    if (values === undefined) {
+      told.set(value.measurand, [value])
+      continue
+    }
+    const before = values.findIndex(({ phase, location }) => phase === value.phase && location === value.location)
+    values[before === -1 ? values.length : before] = value
+  }
+  return told
 }
 
 function toValue(sampled: SampledValue): Value | undefined {
@@ -139,12 +164,14 @@ function convert(amount: number, { unit, unitOfMeasure }: SampledValue, measuran
 }
 
 function nearest(values: Value[]): Value[] {
+  if (values.length === 0 || (values.length === 1 && LOCATIONS.includes(values[0]!.location))) return values
   const place = LOCATIONS.find(location => values.some(value => value.location === location))
   return values.filter(({ location }) => location === place)
 }
 
 /** What is told for import and export as one list: where something flows out, that is negative. */
 function signed(imported: Value[], exported: Value[]): Value[] {
+  if (exported.length === 0) return imported
   const out = exported
     .filter(({ amount }) => amount !== 0)
     .map(value => ({ ...value, amount: -Math.abs(value.amount) }))
@@ -156,6 +183,8 @@ const onPhases = (values: Value[]) => values.filter(({ phase }) => phase !== '' 
 
 /** The value for all phases, or what the values of the single phases combine to. */
 function totalOr(values: Value[], combine: (...amounts: number[]) => number): number | undefined {
+  if (values.length === 0) return undefined
+  if (values.length === 1 && values[0]!.phase === '') return values[0]!.amount
   const totals = values.filter(({ phase }) => phase === '')
   if (totals.length > 0) return sum(...totals.map(({ amount }) => amount))
   const phases = onPhases(values)
@@ -196,6 +225,7 @@ function workedOutPower(voltages: Value[], currents: Value[]): number | undefine
 }
 
 function phasesOf(voltages: Value[], currents: Value[]): Measurement['phases'] {
+  if (!currents.some(({ phase }) => phase === PHASES[0])) return undefined
   const [a, b, c] = PHASES.map((name): Phase | undefined => {
     const voltage = voltages.find(({ phase }) => phase === name)?.amount
     const current = currents.find(({ phase }) => phase === name)?.amount

@@ -1,18 +1,21 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
-import { OCPP16, OCPP20, OCPP21 } from 'typed-ocpp'
+import * as schemas16 from 'typed-ocpp/dist/ocpp16/schemas.js'
+import * as schemas20 from 'typed-ocpp/dist/ocpp20/schemas.js'
+import * as schemas21 from 'typed-ocpp/dist/ocpp21/schemas.js'
 import type { ErrorCode, Protocol } from './action.ts'
 import type { Breach } from './rpc/effects.ts'
 
 /**
  * The schemas of each version, from the package typed-ocpp; they are the Open Charge Alliance's. They are adapted in
  * memory and compiled when an action is first met: names that Ajv cannot resolve are taken out, and one decimal is held
- * against `multipleOf: 0.1` as a person would, because 8.1 is no multiple of it in binary.
+ * against `multipleOf: 0.1` as a person would, because 8.1 is no multiple of it in binary. The package's own entry would
+ * compile all of them at once, which takes longer than everything else at the start of a server.
  */
 const SCHEMAS: Record<Protocol, Record<string, object>> = {
-  'ocpp1.6': OCPP16.schemas,
-  'ocpp2.0.1': OCPP20.schemas,
-  'ocpp2.1': OCPP21.schemas,
+  'ocpp1.6': schemas16,
+  'ocpp2.0.1': schemas20,
+  'ocpp2.1': schemas21,
 }
 
 type Kind = 'request' | 'response'
@@ -20,11 +23,16 @@ type Kind = 'request' | 'response'
 const ajv = new Ajv({ strict: false, multipleOfPrecision: 6 })
 addFormats.default(ajv)
 
-const compiled = new Map<string, ValidateFunction | undefined>()
+const empty = () => ({ request: new Map<string, ValidateFunction>(), response: new Map<string, ValidateFunction>() })
+const compiled: Record<Protocol, Record<Kind, Map<string, ValidateFunction>>> = {
+  'ocpp1.6': empty(),
+  'ocpp2.0.1': empty(),
+  'ocpp2.1': empty(),
+}
 
 /** Whether a version has the action, whichever side sends it. */
 export const isKnown = (protocol: Protocol, action: string): boolean =>
-  schemaOf(protocol, action, 'request') !== undefined
+  compiled[protocol].request.has(action) || schemaOf(protocol, action, 'request') !== undefined
 
 /** The actions of a version, in alphabetical order. */
 export const actionsOf = (protocol: Protocol): string[] =>
@@ -46,13 +54,13 @@ export function check(protocol: Protocol, action: string, kind: Kind, payload: u
 }
 
 function validatorOf(protocol: Protocol, action: string, kind: Kind): ValidateFunction | undefined {
-  const key = `${protocol} ${kind} ${action}`
-  let validate = compiled.get(key)
+  const known = compiled[protocol][kind]
+  let validate = known.get(action)
   if (validate !== undefined) return validate
   const schema = schemaOf(protocol, action, kind)
   if (schema === undefined) return undefined
   validate = ajv.compile(adapt(schema))
-  compiled.set(key, validate)
+  known.set(action, validate)
   return validate
 }
 

@@ -23,5 +23,6 @@ export async function storeSamples(
   const connector = connectorId ?? context.session?.connectorId ?? 0
   if (context.deviceId === null || connector < 1 || connector > HIGHEST_CONNECTOR) return
   const readings = toReadings(measurements, connector, { ...context, deviceId: context.deviceId }, receivedAt)
-  await Promise.all(readings.map(reading => ingest.readings.submit(reading)))
+  if (readings.length === 1) await ingest.readings.submit(readings[0]!)
+  else await Promise.all(readings.map(reading => ingest.readings.submit(reading)))
 }

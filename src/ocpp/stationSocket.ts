@@ -182,11 +182,10 @@ export class StationSocket {
   }
 
   #log(record: Extract<Effect, { do: 'log' }>['record']): void {
-    const { tenantId, identity, connectionId, protocol } = this.connection
     const isChecked = record.direction === 'OUT' || this.station.validation !== 'off'
-    const entry = { ...record, tenantId, identity, connectionId, protocol, isChecked }
-    if (!this.#options.services.messageLog.add(entry)) this.#pause()
-    if (this.station.deviceId !== null) this.#options.links.note(this.station.deviceId, protocol, record)
+    const { services, links } = this.#options
+    if (!services.messageLog.add(record, this.connection, isChecked)) this.#pause()
+    if (this.station.deviceId !== null) links.note(this.station.deviceId, this.connection.protocol, record)
   }
 
   async #handle({ id, action, payload, receivedAt }: Extract<Effect, { do: 'deliver' }>): Promise<void> {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { arrayLiteral, textArrayLiteral } from './arrayLiteral.ts'
 
 /** One telemetry sample as it is stored. Time is cut to milliseconds. */
 export interface Reading {
@@ -114,16 +115,9 @@ function columns(readings: Reading[]): unknown[] {
     column(({ soc }) => soc),
     column(({ temperature }) => temperature),
     column(({ faultCode }) => faultCode),
-    // Only these two may hold what an array literal would have to quote; the driver does it.
-    readings.map(({ phaseDetails }) => phaseDetails),
+    // Only these two may hold what an array literal has to quote.
+    textArrayLiteral(readings.map(({ phaseDetails }) => phaseDetails)),
     column(({ live }) => live),
-    readings.map(({ componentHealth }) => componentHealth),
+    textArrayLiteral(readings.map(({ componentHealth }) => componentHealth)),
   ]
 }
-
-/**
- * An array for Postgres of values that need no quotes: ids, numbers, instants and the words of an enumeration, all of
- * which the contract has checked. The driver would look through every value for characters to escape.
- */
-const arrayLiteral = (values: (string | number | boolean | null)[]): string =>
-  `{${values.map(value => value ?? 'NULL').join(',')}}`

@@ -9,6 +9,7 @@ import {
   type RequestFrame,
   type ResultFrame,
 } from './frame.ts'
+import { RecentCalls } from './recentCalls.ts'
 
 export interface EngineOptions {
   protocol: Protocol
@@ -38,8 +39,6 @@ interface Outgoing {
   sentAt: number
 }
 
-/** How many ids are remembered to name late answers and repeated calls. */
-const MEMORY = 4
 const LONGEST_DESCRIPTION = 255
 
 /**
@@ -55,8 +54,8 @@ export class RpcEngine {
   readonly #outgoing: Outgoing[] = []
   #calls = 0
   /** Actions of calls that were answered, or given up, by their id. */
-  readonly #answered = new Map<string, string>()
-  readonly #givenUp = new Map<string, string>()
+  readonly #answered = new RecentCalls()
+  readonly #givenUp = new RecentCalls()
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -85,7 +84,7 @@ export class RpcEngine {
       case 'CALLERROR':
         return this.#receiveError(frame, now)
       case 'CALLRESULTERROR':
-        return [{ do: 'log', record: errorRecord(frame, this.#answered.get(frame.id), now) }]
+        return [{ do: 'log', record: errorRecord(frame, this.#answered.actionOf(frame.id), now) }]
       case 'INVALID': {
         const { flaw, answer, malformed } = frame
         const record = { ...blank('IN', 'INVALID', 'Unknown', now), violation: flaw, raw: text }
@@ -161,7 +160,7 @@ export class RpcEngine {
   #finish(effects: Effect[], { request, receivedAt }: Incoming, answer: Answer, now: number): void {
     const { type, id, action } = request
     this.#incoming.shift()
-    remember(this.#answered, id, action)
+    this.#answered.add(id, action)
     if (type === 'CALL') this.#write(effects, id, action, answer, now, now - receivedAt)
   }
 
@@ -223,7 +222,7 @@ export class RpcEngine {
     const effects: Effect[] = []
     const [first] = this.#outgoing
     if (first === undefined || now < first.sentAt + this.#options.timeout) return effects
-    remember(this.#givenUp, first.id, first.action)
+    this.#givenUp.add(first.id, first.action)
     this.#settle(effects, { kind: 'timeout' }, now)
     return effects
   }
@@ -251,7 +250,7 @@ export class RpcEngine {
     const breach =
       underway === undefined || mode === 'off' ? undefined : this.#options.check(underway.action, 'response', payload)
     const record: FrameRecord = {
-      ...blank('IN', 'CALLRESULT', underway?.action ?? this.#givenUp.get(id) ?? 'Unknown', now),
+      ...blank('IN', 'CALLRESULT', underway?.action ?? this.#givenUp.actionOf(id) ?? 'Unknown', now),
       uniqueId: id,
       payload,
       responseMs: underway === undefined ? null : now - underway.sentAt,
@@ -272,7 +271,7 @@ export class RpcEngine {
 
   #receiveError(frame: ErrorFrame, now: number): Effect[] {
     const underway = this.#underway(frame.id)
-    const record = errorRecord(frame, underway?.action ?? this.#givenUp.get(frame.id), now)
+    const record = errorRecord(frame, underway?.action ?? this.#givenUp.actionOf(frame.id), now)
     if (underway === undefined) return [{ do: 'log', record: { ...record, violation: this.#noCall(frame.id) } }]
     const effects: Effect[] = [{ do: 'log', record: { ...record, responseMs: now - underway.sentAt } }]
     const { code, description, details } = frame
@@ -288,11 +287,4 @@ export class RpcEngine {
   #noCall(id: string): string {
     return this.#givenUp.has(id) ? 'the answer came too late' : 'no call has this unique id'
   }
-}
-
-/** The oldest is forgotten. */
-function remember(memory: Map<string, string>, id: string, action: string): void {
-  memory.delete(id)
-  memory.set(id, action)
-  if (memory.size > MEMORY) memory.delete(memory.keys().next().value!)
 }

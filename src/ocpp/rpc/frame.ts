@@ -55,7 +55,8 @@ export function parseFrame(text: string, protocol: Protocol): Frame {
   let frame: unknown
   try {
     frame = JSON.parse(text)
-    if (HAS_UNSTORABLE.test(text) && Array.isArray(frame))
+    // To look for an escape at all is much quicker than the expression.
+    if (text.includes('\\u') && HAS_UNSTORABLE.test(text) && Array.isArray(frame))
       // But the unique id goes back as it came.
       frame = frame.map((element, index) => (index === 1 ? element : JSON.parse(JSON.stringify(element), storable)))
   } catch {
