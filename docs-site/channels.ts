@@ -1,3 +1,4 @@
+import { renderActionExamples, renderProtocols } from './actions.ts'
 import type {
   AsyncApiDocument,
   Channel,
@@ -89,7 +90,8 @@ function renderOperation(document: AsyncApiDocument, id: string, operation: Chan
     `<h3 id="operation-${escapeHtml(id)}">${escapeHtml(operation.title ?? id)}</h3>`,
     `<p>${renderInline(operation.summary ?? '')}</p>`,
     renderMarkdown(operation.description ?? '').html,
-    `<p>${direction}: ${messages}.</p>`,
+    `<p>${direction}: ${messages}${renderProtocols(operation)}.</p>`,
+    ...renderActionExamples(operation),
     security.length === 0 ? '' : renderTable(['credential, one of', 'meaning'], security),
   ].join('\n')
 }

@@ -59,6 +59,10 @@ export interface ChannelOperation {
   description?: string
   security?: Reference[]
   messages?: Reference[]
+  /** Ours, of an action of OCPP: the versions that have it, the names of its schemas, and examples. */
+  'x-protocols'?: string[]
+  'x-ocpp-schema'?: { request: string; response?: string }
+  'x-examples'?: { protocols?: string[]; request: object; response?: object }[]
 }
 
 export interface Message {

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -6,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import type { Logger } from 'pino'
+import { handlers } from '../generated/ocpp/index.ts'
 import { AccessTokens } from './auth/accessTokens.ts'
 import type { Config } from './config.ts'
 import { serveContract } from './contract.ts'
@@ -17,12 +19,16 @@ import { Feed } from './feed/feed.ts'
 import { REALTIME_PATH, Realtime } from './feed/realtime/realtime.ts'
 import { Stream } from './feed/stream.ts'
 import { Exchange } from './http/exchange.ts'
+import { openServer } from './http/openServer.ts'
 import { answerRaw } from './http/refuseUpgrade.ts'
 import { RequestLog } from './http/requestLog.ts'
 import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
 import { GuessLimiter } from './limits/guessLimiter.ts'
 import { createMetrics, serveMetrics, watch } from './metrics.ts'
+import { StationSockets } from './ocpp/localStations.ts'
+import { MessageLog } from './ocpp/messageLog.ts'
+import { OcppServer } from './ocpp/server.ts'
 import { connect, connectForWork } from './postgres/connect.ts'
 import { openRest } from './postgrest/rest.ts'
 import type { Services } from './services.ts'
@@ -62,8 +68,19 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     startJobs(db, () => connectForWork(databaseUrl, onError), log, config),
     feed.start(),
   ])
+  const processId = randomUUID()
+  const stations = new StationSockets(config.ocpp.pingSeconds)
   const services: Services = {
     config,
+    processId,
+    stations,
+    messageLog: new MessageLog({
+      pool: connections.ingestPool,
+      processId,
+      log,
+      queueLimit: config.ocpp.logQueue,
+      observe: observeFlush,
+    }),
     db,
     ingest,
     rest: openRest(config, db, connections.rolePools, observeFlush),
@@ -77,15 +94,19 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     activity: new Activity(db, feed),
     draining: drain.signal,
   }
-  watch(metrics, services)
+  watch(metrics, services, stations)
   const { rest } = services
+  const ocpp = new OcppServer(services, stations, handlers, connections.ingestPool)
+  await ocpp.start()
   const doors: Doors = {
+    ocpp,
     stream: new Stream(services),
     realtime: rest === undefined ? undefined : new Realtime(services, rest, tables),
   }
 
   const serve = buildServer(services)
-  const server = createServer(
+  const server = openServer(
+    config.tls,
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: 20_000,
@@ -105,6 +126,8 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   const sockets = new Set<Socket>()
   server.on('connection', socket => sockets.add(socket.once('close', () => sockets.delete(socket))))
   const release = async () => {
+    await ocpp.stop()
+    await services.messageLog.stop()
     await Promise.all([jobs.stop(), feed.stop()])
     await connections.close()
   }
@@ -216,14 +239,16 @@ function refuse(services: Services, request: IncomingMessage, response: express.
 }
 
 interface Doors {
+  ocpp: OcppServer
   stream: Stream
   realtime: Realtime | undefined
 }
 
-function upgrade({ stream, realtime }: Doors, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function upgrade({ ocpp, stream, realtime }: Doors, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => socket.destroy())
   const path = request.url?.split('?')[0]
-  if (path === '/stream') stream.accept(request, socket, head)
+  if (path?.startsWith('/ocpp/')) ocpp.accept(request, socket, head)
+  else if (path === '/stream') stream.accept(request, socket, head)
   else if (path === REALTIME_PATH && realtime !== undefined) realtime.accept(request, socket, head)
   else answerRaw(socket, 404, { code: 3001, message: 'no such path', data: null })
 }

@@ -46,6 +46,9 @@ export interface Config {
   logUploadSeconds: number
   /** How long uploaded logs are kept, in days. */
   logRetentionDays: number
+  ocpp: OcppConfig
+  /** TLS for everything that is served; plain without it. */
+  tls: TlsFiles | undefined
   /** Samples that may wait for their commit; more are refused with 503. */
   ingestQueue: number
   /** What may wait for one slow stream subscriber, in bytes. */
@@ -58,6 +61,37 @@ export interface Config {
   logFile: string
   /** Check replies over 256 kB against the contract too; for tests. */
   checkLargeReplies: boolean
+}
+
+/** How chargers connect. */
+export interface OcppConfig {
+  /** Whether a charger that nobody knows may connect with the shared password. */
+  enrollment: 'open' | 'closed'
+  /** The least security profile (0 to 3) that is let in; 0 lets in known chargers that have no password without one. */
+  minSecurityProfile: number
+  /** How often a charger is told to send a heartbeat. */
+  heartbeatSeconds: number
+  /** How often each connection is pinged; one that leaves a ping unanswered is dropped at the next. */
+  pingSeconds: number
+  /** The longest frame. */
+  maxFrameBytes: number
+  /** Calls of one charger that may wait for their answer. */
+  maxPendingCalls: number
+  /** How long a charger may take to answer a call. */
+  callTimeoutSeconds: number
+  /** How long after a session's end its charging record is made, unless the charger has uploaded one. */
+  recordDelaySeconds: number
+  /** How long the message log is kept. */
+  messageDays: number
+  /** Messages that may wait for their commit; beyond it heartbeats are not logged, and chargers are not read from. */
+  logQueue: number
+}
+
+export interface TlsFiles {
+  keyFile: string
+  certFile: string
+  /** Who signs the certificates of chargers (security profile 3). */
+  clientCaFile: string | undefined
 }
 
 type Environment = Record<string, string | undefined>
@@ -74,7 +108,7 @@ export function readConfig(env: Environment = process.env): Config {
     dataDir,
     databaseUrl,
     migrate: env.MIGRATE === '1',
-    deviceEnrollment: enrollment(env, host, databaseUrl),
+    deviceEnrollment: enrollment('DEVICE_ENROLLMENT', env.DEVICE_ENROLLMENT, host, databaseUrl),
     enrollmentTenant: env.ENROLLMENT_TENANT || 'acme',
     corsOrigins: (env.CORS_ORIGINS ?? '')
       .split(',')
@@ -93,6 +127,8 @@ export function readConfig(env: Environment = process.env): Config {
     publicUrl: publicUrl(env),
     logUploadSeconds: integer(env, 'LOG_UPLOAD_SECONDS', 3600, 1, 604_800),
     logRetentionDays: integer(env, 'LOG_RETENTION_DAYS', 30, 1, 36_500),
+    ocpp: ocpp(env, host, databaseUrl),
+    tls: tls(env),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
     streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
     streamsPerClient: integer(env, 'STREAMS_PER_CLIENT', Math.ceil(scaleOf(env)), 1, 100_000_000),
@@ -130,12 +166,38 @@ function retention(env: Environment): Pick<Config, 'archiveRawDays' | 'archiveMi
 }
 
 /** Open enrollment is a convenience of the demo: it closes by itself where others could reach it. */
-function enrollment(env: Environment, host: string, databaseUrl: string | undefined): 'open' | 'closed' {
+function enrollment(
+  name: string,
+  text: string | undefined,
+  host: string,
+  databaseUrl: string | undefined,
+): 'open' | 'closed' {
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  const asked = env.DEVICE_ENROLLMENT || (databaseUrl === undefined ? 'open' : 'closed')
-  if (asked !== 'open' && asked !== 'closed')
-    throw new StartError(`DEVICE_ENROLLMENT must be open or closed, not "${asked}"`)
+  const asked = text || (databaseUrl === undefined ? 'open' : 'closed')
+  if (asked !== 'open' && asked !== 'closed') throw new StartError(`${name} must be open or closed, not "${asked}"`)
   return loopback ? asked : 'closed'
+}
+
+function ocpp(env: Environment, host: string, databaseUrl: string | undefined): OcppConfig {
+  return {
+    enrollment: enrollment('OCPP_ENROLLMENT', env.OCPP_ENROLLMENT, host, databaseUrl),
+    minSecurityProfile: integer(env, 'OCPP_MIN_SECURITY_PROFILE', 1, 0, 3),
+    heartbeatSeconds: integer(env, 'OCPP_HEARTBEAT_SECONDS', 300, 1, 86_400),
+    pingSeconds: integer(env, 'OCPP_PING_SECONDS', 30, 1, 86_400),
+    maxFrameBytes: integer(env, 'OCPP_MAX_FRAME_BYTES', 65_536, 1024, 16_777_216),
+    maxPendingCalls: integer(env, 'OCPP_MAX_PENDING_CALLS', 100, 1, 10_000),
+    callTimeoutSeconds: integer(env, 'OCPP_CALL_TIMEOUT_SECONDS', 30, 1, 3600),
+    recordDelaySeconds: integer(env, 'OCPP_RECORD_DELAY_SECONDS', 600, 0, 604_800),
+    messageDays: integer(env, 'OCPP_MESSAGE_DAYS', 30, 1, 3650),
+    logQueue: integer(env, 'OCPP_LOG_QUEUE', 20_000, 100, 10_000_000),
+  }
+}
+
+function tls(env: Environment): TlsFiles | undefined {
+  const [keyFile, certFile, clientCaFile] = [env.TLS_KEY_FILE, env.TLS_CERT_FILE, env.TLS_CLIENT_CA_FILE]
+  if (!keyFile && !certFile && !clientCaFile) return undefined
+  if (!keyFile || !certFile) throw new StartError('TLS needs both TLS_KEY_FILE and TLS_CERT_FILE')
+  return { keyFile, certFile, clientCaFile: clientCaFile || undefined }
 }
 
 /** What every limit is multiplied with. */

@@ -76,7 +76,7 @@ async function openDatabase(config: Config): Promise<string> {
 }
 
 function startScreen(config: Config, port: number, metricsPort: number, credentials: string | undefined): string {
-  const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const base = `${config.tls === undefined ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
   const left = contracts.filter(({ missing }) => missing?.(config) !== undefined)
   const served = contracts.filter(contract => !left.includes(contract))
   const lines = [
@@ -85,6 +85,7 @@ function startScreen(config: Config, port: number, metricsPort: number, credenti
     ...left.map(({ name, missing }) => `  without ${name}: ${missing!(config)}`),
     '',
     `  docs      ${base}/docs/`,
+    `  ocpp      ${base.replace('http', 'ws')}/ocpp/{identity}`,
     `  metrics   http://127.0.0.1:${metricsPort}/metrics and /ready`,
     '  mock      npm run mock',
     '  chargers  npm run twin -- --chargers 10',

@@ -43,7 +43,11 @@ export function createMetrics(): Metrics {
 }
 
 /** Adds what is only known when somebody asks. */
-export function watch({ registry }: Metrics, { ingest, rest, feed }: Pick<Services, 'ingest' | 'rest' | 'feed'>): void {
+export function watch(
+  { registry }: Metrics,
+  { ingest, rest, feed, messageLog }: Pick<Services, 'ingest' | 'rest' | 'feed' | 'messageLog'>,
+  stations: { readonly size: number },
+): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -57,6 +61,9 @@ export function watch({ registry }: Metrics, { ingest, rest, feed }: Pick<Servic
   gauge('voltspec_audit_queue_depth', 'Records of the audit log that wait for their commit.', () => ingest.audit.depth)
   if (rest !== undefined)
     gauge('voltspec_rows_queue_depth', 'Rows of flux that wait for their commit.', () => rest.inserts.depth)
+  gauge('voltspec_ocpp_connections', 'Stations that are connected to this process.', () => stations.size)
+  gauge('voltspec_ocpp_log_queue_depth', 'OCPP messages that wait for their commit.', () => messageLog.depth)
+  gauge('voltspec_ocpp_log_dropped', 'Heartbeats that were not logged for want of room.', () => messageLog.dropped)
   gauge('voltspec_feed_live', '1 while changes arrive from the write-ahead log.', () => Number(feed.live))
   gauge('voltspec_feed_lag_seconds', 'Age of the last change that was seen.', () => feed.lagSeconds)
 }

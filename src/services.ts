@@ -9,6 +9,8 @@ import type { Ingest } from './ingest/ingest.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { GuessLimiter } from './limits/guessLimiter.ts'
 import type { Metrics } from './metrics.ts'
+import type { LocalStations } from './ocpp/action.ts'
+import type { MessageLog } from './ocpp/messageLog.ts'
 import type { Rest } from './postgrest/rest.ts'
 
 /** What a server process has open and lends to every call. */
@@ -25,6 +27,11 @@ export interface Services {
   requestLog: RequestLog
   activity: Activity
   metrics: Metrics
+  /** Which of the processes on this database this one is. */
+  processId: string
+  /** The stations whose sockets this process holds. */
+  stations: LocalStations
+  messageLog: MessageLog
   log: Logger
   /** Ends when the server begins to drain. */
   draining: AbortSignal

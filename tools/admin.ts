@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { Knex } from 'knex'
 import { SCOPES } from '../src/auth/scopes.ts'
-import { hashSecret, newSecret } from '../src/auth/secrets.ts'
+import { hashSecret, newPassword, newSecret } from '../src/auth/secrets.ts'
 import { readConfig } from '../src/config.ts'
 import { StartError } from '../src/errors.ts'
+import { isIdentity } from '../src/ocpp/handshake.ts'
 import { connectAsOwner } from '../src/postgres/connect.ts'
 import { runningPostgres } from '../src/postgres/embedded.ts'
 import * as auditLogs from '../src/store/auditLogs.ts'
 import * as clients from '../src/store/clients.ts'
+import * as stations from '../src/store/ocppStations.ts'
 import * as operators from '../src/store/operators.ts'
 import * as tenants from '../src/store/tenants.ts'
 import { main } from './main.ts'
@@ -19,6 +21,7 @@ const USAGE = `npm run admin -- <command>
   create-operator --tenant acme --id acme-charging-uk --name "Acme Charging Network UK" --country GB
   create-client   --tenant acme --name console --scopes "read write"
   revoke-client   --id acme-console-1f0c33aa
+  create-station  --tenant acme --identity CP-001 [--site <site id>]
   list-tenants
   remove-audit-logs --tenant acme --older-than-days 730
 
@@ -62,6 +65,18 @@ const COMMANDS: Record<string, (db: Knex, options: Record<string, string | undef
       throw new StartError('--older-than-days must be a whole number from 1 to 36500')
     print({ removed: await auditLogs.removeOld(db, await tenantOf(db, options), days) })
   },
+  async 'create-station'(db, options) {
+    const tenantId = await tenantOf(db, options)
+    const identity = required(options, 'identity')
+    if (!isIdentity(identity)) throw new StartError('an identity has 1 to 255 printable characters')
+    const siteId = options.site || null
+    if (siteId !== null && !(await stations.isSiteOf(db, tenantId, siteId)))
+      throw new StartError(`there is no site ${siteId} of ${options.tenant}`)
+    const password = newPassword()
+    const isNew = await stations.create(db, { identity, tenantId, siteId, passwordHash: hashSecret(password) })
+    if (!isNew) throw new StartError(`the identity ${identity} is taken`)
+    print({ identity, password })
+  },
   async 'list-tenants'(db) {
     print(await tenants.list(db))
   },
@@ -71,7 +86,7 @@ await main(async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: Object.fromEntries(
-      ['slug', 'name', 'tenant', 'scopes', 'id', 'country', 'older-than-days'].map(name => [
+      ['slug', 'name', 'tenant', 'scopes', 'id', 'country', 'older-than-days', 'identity', 'site'].map(name => [
         name,
         { type: 'string' as const },
       ]),

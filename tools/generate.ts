@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { hasActions, renderActionTable } from './generate/actions.ts'
 import { bundleContracts, type Contract } from './generate/documents.ts'
 import { renderHandlerTable } from './generate/handlers.ts'
 import { renderOperationsTable } from './generate/operations.ts'
@@ -31,12 +32,12 @@ async function renderContract(contract: Contract): Promise<[string, string][]> {
       [`${name}/index.ts`, renderHandlerTable(name, openapi, scriptBanner)],
     )
   }
-  // A handler table of an AsyncAPI-only contract (ocpp) would be one more entry here.
   if (asyncapi !== undefined) {
     files.push(
       [`${name}/asyncapi.json`, renderJson(asyncapi)],
       [`${name}/events.ts`, await renderEventTypes(asyncapi, scriptBanner)],
     )
+    if (hasActions(asyncapi)) files.push([`${name}/index.ts`, renderActionTable(name, asyncapi, scriptBanner)])
   }
   return files
 }

@@ -41,6 +41,14 @@ const ASYNCAPI: AsyncApiDocument = {
       channel: { $ref: '#/channels/stream' },
       messages: [{ $ref: '#/channels/stream/messages/Frame' }],
     },
+    'v1.readSample': {
+      action: 'receive',
+      channel: { $ref: '#/channels/stream' },
+      messages: [{ $ref: '#/channels/stream/messages/Frame' }],
+      'x-protocols': ['sample1', 'sample2'],
+      'x-ocpp-schema': { request: 'ReadRequest', response: 'ReadResponse' },
+      'x-examples': [{ protocols: ['sample2'], request: { id: 4711 }, response: { text: '<i>' } }],
+    },
   },
   components: {
     messages: {
@@ -106,6 +114,10 @@ describe('the docs', () => {
       'number, kW, 0 to 400',
       'The server sends: <a href="#message-Frame">',
       '&quot;note&quot;: &quot;&lt;b&gt;&quot;',
+      'in <code>sample1</code>, <code>sample2</code>',
+      '<code>ReadRequest</code> in <code>sample2</code>',
+      '&quot;id&quot;: 4711',
+      '&quot;text&quot;: &quot;&lt;i&gt;&quot;',
     ]) {
       assert.ok(page.includes(expected), expected)
     }

@@ -88,6 +88,7 @@ export async function startServerOn(
     PORT: '0',
     RATE_LIMIT_SCALE: '100000',
     DEVICE_ENROLLMENT: 'open',
+    OCPP_ENROLLMENT: 'open',
     CHECK_LARGE_REPLIES: '1',
     DATABASE_URL: database.url,
     FLUX_JWT_SECRET: credentials.flux.jwt_secret,

@@ -627,7 +627,7 @@ export interface paths {
         };
         /**
          * Get a charging record
-         * @description One record by its id. A record never changes, so it may be cached for ever.
+         * @description One record by its id. A record never changes. One that was made from a session of OCPP is found here also after its charger has uploaded a record for the same session; then `superseded_by` names that one.
          */
         get: operations["getChargingRecord"];
         put?: never;
@@ -1541,9 +1541,9 @@ export interface components {
             /** @description The kinds of plug, such as `CCS2`. */
             connector_types: string[];
         };
-        /** @description The record of one finished session, as the charger uploaded it. It never changes. */
+        /** @description The record of one finished session, as the charger uploaded it, or as it was made from a session of OCPP whose charger uploaded none. It never changes. */
         ChargingRecord: {
-            /** @description Chosen by the charger, unique across all tenants. */
+            /** @description Chosen by the charger, unique across all tenants; `ocpp-...` where it was made from a session of OCPP. */
             record_id: string;
             /** @description The charger that uploaded the record. */
             device_id: string;
@@ -1586,6 +1586,8 @@ export interface components {
              * @description When the upload was stored.
              */
             created_at: string;
+            /** @description The record that the charger uploaded later for the same session. Lists, sums and the activity feed show that one only. Absent from a record that stands. */
+            superseded_by?: string;
         };
         /** @description The account of one finished session. It never changes once it is stored. */
         ChargingRecordUpload: {

@@ -23928,7 +23928,7 @@ validate124.evaluated = {"props":{"data":true,"code":true,"message":true},"dynam
 
 exports.listChargingRecords_200 = validate128;
 const schema59 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"type":"object","required":["items","total","page","size"],"properties":{"items":{"type":"array","maxItems":100,"items":{"$ref":"schema:ChargingRecord"}},"total":{"type":"integer","minimum":0,"maximum":1000000000},"page":{"type":"integer","minimum":1,"maximum":1000000},"size":{"type":"integer","minimum":1,"maximum":100}}}}}]};
-const schema60 = {"type":"object","required":["record_id","device_id","connector_id","site_id","start_time","end_time","energy","discharge_energy","max_power","avg_power","meter_start","meter_end","cost","currency","stop_reason","vehicle_info","created_at"],"properties":{"record_id":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64},"connector_id":{"type":"integer","minimum":1,"maximum":64},"site_id":{"type":["string","null"],"minLength":1,"maxLength":64},"start_time":{"type":"string","format":"date-time","maxLength":40},"end_time":{"type":"string","format":"date-time","maxLength":40},"energy":{"type":"number","minimum":0,"maximum":100000},"discharge_energy":{"type":"number","minimum":0,"maximum":100000},"max_power":{"type":"number","minimum":0,"maximum":5000},"avg_power":{"type":["number","null"],"minimum":-5000,"maximum":5000},"meter_start":{"type":["number","null"],"minimum":0,"maximum":1000000000},"meter_end":{"type":["number","null"],"minimum":0,"maximum":1000000000},"cost":{"type":"number","minimum":-1000000000,"maximum":1000000000},"currency":{"type":"string","minLength":3,"maxLength":3,"pattern":"^[A-Z]{3}$"},"stop_reason":{"type":"string","maxLength":255},"vehicle_info":{"oneOf":[{"$ref":"schema:VehicleInfo"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time","maxLength":40}}};
+const schema60 = {"type":"object","required":["record_id","device_id","connector_id","site_id","start_time","end_time","energy","discharge_energy","max_power","avg_power","meter_start","meter_end","cost","currency","stop_reason","vehicle_info","created_at"],"properties":{"record_id":{"type":"string","minLength":1,"maxLength":64},"device_id":{"type":"string","minLength":1,"maxLength":64},"connector_id":{"type":"integer","minimum":1,"maximum":64},"site_id":{"type":["string","null"],"minLength":1,"maxLength":64},"start_time":{"type":"string","format":"date-time","maxLength":40},"end_time":{"type":"string","format":"date-time","maxLength":40},"energy":{"type":"number","minimum":0,"maximum":100000},"discharge_energy":{"type":"number","minimum":0,"maximum":100000},"max_power":{"type":"number","minimum":0,"maximum":5000},"avg_power":{"type":["number","null"],"minimum":-5000,"maximum":5000},"meter_start":{"type":["number","null"],"minimum":0,"maximum":1000000000},"meter_end":{"type":["number","null"],"minimum":0,"maximum":1000000000},"cost":{"type":"number","minimum":-1000000000,"maximum":1000000000},"currency":{"type":"string","minLength":3,"maxLength":3,"pattern":"^[A-Z]{3}$"},"stop_reason":{"type":"string","maxLength":255},"vehicle_info":{"oneOf":[{"$ref":"schema:VehicleInfo"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time","maxLength":40},"superseded_by":{"type":"string","minLength":1,"maxLength":64}}};
 const pattern7 = new RegExp("^[A-Z]{3}$", "u");
 const schema61 = {"type":"object","properties":{"vin":{"type":"string","minLength":1,"maxLength":17},"soc_start":{"type":"number","minimum":0,"maximum":100},"soc_end":{"type":"number","minimum":0,"maximum":100}}};
 
@@ -24564,6 +24564,34 @@ var valid0 = _errs36 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.superseded_by !== undefined){
+let data17 = data.superseded_by;
+const _errs38 = errors;
+if(errors === _errs38){
+if(typeof data17 === "string"){
+if(func0(data17) > 64){
+validate130.errors = [{instancePath:instancePath+"/superseded_by",schemaPath:"#/properties/superseded_by/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
+return false;
+}
+else {
+if(func0(data17) < 1){
+validate130.errors = [{instancePath:instancePath+"/superseded_by",schemaPath:"#/properties/superseded_by/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+else {
+validate130.errors = [{instancePath:instancePath+"/superseded_by",schemaPath:"#/properties/superseded_by/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -24590,7 +24618,7 @@ return false;
 validate130.errors = vErrors;
 return errors === 0;
 }
-validate130.evaluated = {"props":{"record_id":true,"device_id":true,"connector_id":true,"site_id":true,"start_time":true,"end_time":true,"energy":true,"discharge_energy":true,"max_power":true,"avg_power":true,"meter_start":true,"meter_end":true,"cost":true,"currency":true,"stop_reason":true,"vehicle_info":true,"created_at":true},"dynamicProps":false,"dynamicItems":false};
+validate130.evaluated = {"props":{"record_id":true,"device_id":true,"connector_id":true,"site_id":true,"start_time":true,"end_time":true,"energy":true,"discharge_energy":true,"max_power":true,"avg_power":true,"meter_start":true,"meter_end":true,"cost":true,"currency":true,"stop_reason":true,"vehicle_info":true,"created_at":true,"superseded_by":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){

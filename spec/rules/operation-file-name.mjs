@@ -4,11 +4,24 @@ const folderOf = location => location.source.absoluteRef.split(/[\\/]/).slice(-3
 
 /**
  * One operation per file, operations/<tag>/<operationId>.yaml, and one schema per file, schemas/<PascalCase>.yaml. The
- * names of the components, the handlers and the tests follow from these.
+ * names of the components, the handlers and the tests follow from these. Operations of an AsyncAPI document may stand
+ * inline; one that has a file is called <folder>.<file name>.
  */
 export const operationFileName = () => ({
+  Root(root, { report, location, specVersion }) {
+    if (specVersion !== 'async3') return
+    for (const [id, { $ref }] of Object.entries(root.operations ?? {})) {
+      const expected = `operations/${id.replace('.', '/')}.yaml`
+      if ($ref !== undefined && $ref !== expected) {
+        report({
+          message: `The file of '${id}' is '${$ref}', expected '${expected}'.`,
+          location: location.child(['operations', id]),
+        })
+      }
+    }
+  },
   Operation(operation, { report, location, specVersion }) {
-    // AsyncAPI operations stand inline in their document.
+    // Theirs is for the root to check, where their names stand.
     if (specVersion === 'async3') return
     if (!isFileRoot(location)) {
       report({

@@ -48,6 +48,7 @@ export class Activity {
   #listen(): void {
     if (this.#listening) return
     this.#listening = true
+    this.#forgetSuperseded()
     for (const table of ACTIVITY_TABLES) {
       this.#feed.subscribe(table, ({ kind, row, committedAt }) => {
         const recent = this.#recent.get(String(row.tenant_id))
@@ -59,6 +60,16 @@ export class Activity {
         if (recent.items.length >= KEPT * 2) recent.items.splice(0, recent.items.length - KEPT)
       })
     }
+  }
+
+  /** A record that another took the place of is no longer told of; nor, while the tables are read, is what they say of it. */
+  #forgetSuperseded(): void {
+    this.#feed.subscribe('core.superseded_records', ({ row: { record_id } }) => {
+      for (const recent of this.#recent.values()) {
+        recent.known.add(identityOf('core.charging_records', { record_id }))
+        recent.items = recent.items.filter(item => item.data.record_id !== record_id)
+      }
+    })
   }
 
   #follow(tenantId: string): Recent {

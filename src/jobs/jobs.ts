@@ -15,10 +15,16 @@ export interface LiftJob {
   controlId: string
 }
 
+/** The record of a session of OCPP that has ended. */
+export interface RecordJob {
+  transactionKey: string
+}
+
 /** What can be asked for at a time to come, with what it is about. */
 export interface JobData {
   'run-schedule': ScheduleJob
   'lift-flexibility': LiftJob
+  'record-session': RecordJob
 }
 
 /** Work for later, kept in Postgres and done by whichever process comes first. */

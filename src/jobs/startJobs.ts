@@ -6,22 +6,34 @@ import * as accessTokens from '../store/accessTokens.ts'
 import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
+import * as monitoringEvents from '../store/monitoringEvents.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
+import * as ocppMessages from '../store/ocppMessages.ts'
+import * as ocppRecords from '../store/ocppRecords.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
+import * as stationMessages from '../store/stationMessages.ts'
 import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
-import type { Jobs, LiftJob, ScheduleJob } from './jobs.ts'
+import type { Jobs, LiftJob, RecordJob, ScheduleJob } from './jobs.ts'
 import { liftFlexibility } from './liftFlexibility.ts'
 import { runSchedule } from './runSchedule.ts'
 
-const QUEUES = ['run-schedule', 'lift-flexibility', 'expire-commands', 'housekeeping', 'archive-telemetry'] as const
+const QUEUES = [
+  'run-schedule',
+  'lift-flexibility',
+  'record-session',
+  'expire-commands',
+  'housekeeping',
+  'archive-telemetry',
+] as const
 /** How long a job may take before another process takes it for lost, in seconds. */
 const LONGEST: Partial<Record<(typeof QUEUES)[number], number>> = { 'archive-telemetry': 6 * 3600 }
 
 interface Settings extends Retention {
   commandExpirySeconds: number
   logRetentionDays: number
+  ocpp: { messageDays: number }
 }
 
 /**
@@ -60,11 +72,17 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   await boss.work<LiftJob>('lift-flexibility', polling, async batch => {
     for (const { data } of batch) await liftFlexibility(db, data, commandExpirySeconds)
   })
+  await boss.work<RecordJob>('record-session', polling, async batch => {
+    for (const { data } of batch) await ocppRecords.make(db, data.transactionKey)
+  })
   await boss.work('expire-commands', async () => {
     await commands.expire(db)
   })
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
+    await ocppMessages.removeOld(db, settings.ocpp.messageDays)
+    await monitoringEvents.removeOld(db, settings.ocpp.messageDays)
+    await stationMessages.removeOldCustomerInformation(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)

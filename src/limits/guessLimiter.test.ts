@@ -42,4 +42,17 @@ describe('guesses', () => {
       await assert.rejects(guesses.attempt(['address', 'account'], right, 0), slowed)
     assert.equal(await guesses.attempt(['address'], right, 0), 'right')
   })
+  it('of many together take a token only when they are wrong, and are not told once there is none', async () => {
+    const guesses = new GuessLimiter(LIMIT)
+    const clock = () => 0
+    const many = await Promise.all(Array.from({ length: 50 }, () => guesses.attemptTogether(['a'], right, clock)))
+    assert.equal(many.length, 50)
+    const wrongs = Array.from({ length: 10 }, () => guesses.attemptTogether(['a'], wrong, clock))
+    const mixed = await Promise.allSettled([...wrongs, guesses.attemptTogether(['a'], right, clock)])
+    const kinds = mixed.map(answer => (answer as PromiseRejectedResult).reason?.kind)
+    assert.equal(kinds.filter(kind => kind === 'unauthorized').length, 3)
+    assert.equal(kinds.at(-1), 'tooMany')
+    await assert.rejects(guesses.attemptTogether(['a'], right, clock), slowed)
+    assert.equal(await guesses.attemptTogether(['a'], right, () => 20_000), 'right')
+  })
 })

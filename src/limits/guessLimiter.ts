@@ -21,15 +21,7 @@ export class GuessLimiter {
    * @throws tooMany before the attempt when one of the keys has had too many wrong ones; whatever the attempt throws
    */
   async attempt<Proven>(keys: string[], prove: () => Promise<Proven>, now = performance.now()): Promise<Proven> {
-    const taken: string[] = []
-    for (const key of keys) {
-      const wait = this.#buckets.take(NAME, this.#limit, key, now)
-      if (wait > 0) {
-        this.#give(taken)
-        throw tooMany(Math.max(1, Math.ceil(wait - 1e-6)))
-      }
-      taken.push(key)
-    }
+    const taken = this.#take(keys, now)
     try {
       const proven = await prove()
       this.#give(taken)
@@ -39,6 +31,41 @@ export class GuessLimiter {
       if (!(error instanceof ApiError) || error.kind !== 'unauthorized') this.#give(taken)
       throw error
     }
+  }
+
+  /**
+   * The same for those who come many at once with good secrets, such as all chargers behind one address after a power
+   * cut: only a wrong one takes a token. What is found out while the others run out of them is not told.
+   *
+   * @throws tooMany, also instead of what the attempt found, when one of the keys has had too many wrong ones
+   */
+  async attemptTogether<Proven>(
+    keys: string[],
+    prove: () => Promise<Proven>,
+    clock = () => performance.now(),
+  ): Promise<Proven> {
+    this.#give(this.#take(keys, clock()))
+    try {
+      const proven = await prove()
+      this.#give(this.#take(keys, clock()))
+      return proven
+    } catch (error) {
+      if (error instanceof ApiError && error.kind === 'unauthorized') this.#take(keys, clock())
+      throw error
+    }
+  }
+
+  #take(keys: string[], now: number): string[] {
+    const taken: string[] = []
+    for (const key of keys) {
+      const wait = this.#buckets.take(NAME, this.#limit, key, now)
+      if (wait > 0) {
+        this.#give(taken)
+        throw tooMany(Math.max(1, Math.ceil(wait - 1e-6)))
+      }
+      taken.push(key)
+    }
+    return taken
   }
 
   #give(keys: string[]): void {

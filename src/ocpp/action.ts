@@ -81,3 +81,6 @@ export interface LocalStations {
   /** Hears of each station that has connected to this process, after it is known as connected. */
   onConnected(listener: (station: Station, protocol: Protocol) => void): () => void
 }
+
+/** The handlers of every version, by action. */
+export type HandlerTable = Record<Protocol, Record<string, ActionHandler<never, object | undefined>>>

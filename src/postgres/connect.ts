@@ -28,7 +28,7 @@ export function connect(url: string, onError: (error: Error) => void): Connectio
   const ingestPool = new pg.Pool({
     connectionString: url,
     options: AS_APPLICATION,
-    max: 2,
+    max: 3,
     keepAlive: true,
     connectionTimeoutMillis: 5000,
     query_timeout: PATIENCE,

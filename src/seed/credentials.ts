@@ -7,6 +7,8 @@ import { signRoleToken } from '../auth/roleTokens.ts'
 export interface Credentials {
   tellus: { client_id: string; client_secret: string; admin_client_id: string; admin_client_secret: string }
   flux: FluxCredentials
+  /** A station of the first tenant; its password is also the one that unknown stations enroll with. */
+  ocpp: { identity: string; password: string }
   other_tenant: { tellus: { client_id: string; client_secret: string } }
 }
 

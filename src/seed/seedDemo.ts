@@ -18,6 +18,7 @@ import { seedFlux } from './fluxHistory.ts'
 import { type Session, samplesOf, sessionsOf } from './history.ts'
 import { partsHistory } from './partsHistory.ts'
 import { randomFrom } from './random.ts'
+import { seedStations } from './stations.ts'
 
 interface SeedOptions {
   /** Also seed an outside database. */
@@ -46,19 +47,25 @@ export async function seedDemo(
     const isSeeded = (await tenants.findBySlug(knex, TENANTS[0]!.slug)) !== undefined
     const known = isSeeded ? readCredentials(dataDir) : {}
     if (known === undefined) return undefined
-    if (known.flux !== undefined) return file
+    if (known.flux !== undefined && known.ocpp !== undefined) return file
     say('seeding two demo tenants with a month of history')
     await knex.transaction(async transaction => {
       await ensurePartitions(transaction, archiveRawDays)
       const tellus = isSeeded ? {} : await seedTellus(transaction)
-      await seedFlux(transaction, fluxDays)
+      const flux = known.flux ?? (await newFlux(transaction, fluxDays, fluxJwtSecret))
+      const ocpp = known.ocpp ?? (await seedStations(transaction))
       // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.
-      writeCredentials(dataDir, { ...known, ...tellus, flux: await newFluxCredentials(fluxJwtSecret) })
+      writeCredentials(dataDir, { ...known, ...tellus, flux, ocpp })
     })
     return file
   } finally {
     await knex.destroy()
   }
+}
+
+async function newFlux(db: Knex, days: number, secret: string | undefined): Promise<Credentials['flux']> {
+  await seedFlux(db, days)
+  return newFluxCredentials(secret)
 }
 
 async function seedTellus(db: Knex): Promise<Pick<Credentials, 'tellus' | 'other_tenant'>> {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 
 /** Where the past is read from. Samples are left out: they are too many to be worth telling afterwards. */
-const TABLES = {
+const TABLES: Record<string, { at: string; columns: string; from?: string }> = {
   // A charger may say much in an event; what is long is not worth reading here.
   'telemetry.device_events': {
     at: 'received_at',
@@ -9,7 +9,11 @@ const TABLES = {
       case when pg_column_size(data) > 2048 then '{"omitted": true}' else data end as data`,
   },
   'core.commands': { at: 'created_at', columns: 'command_id, connector_id, command, status' },
-  'core.charging_records': { at: 'created_at', columns: 'record_id, connector_id, energy_kwh, stop_reason' },
+  'core.charging_records': {
+    from: 'core.current_records',
+    at: 'created_at',
+    columns: 'record_id, connector_id, energy_kwh, stop_reason',
+  },
   'core.firmware_reports': { at: 'received_at', columns: 'report_id, firmware_version, status' },
 }
 
@@ -23,8 +27,8 @@ export interface StoredRow {
 /** A tenant's latest rows before an instant, oldest first. */
 export async function before(db: Knex, tenantId: string, instant: Date, limit: number): Promise<StoredRow[]> {
   const lists = await Promise.all(
-    Object.entries(TABLES).map(async ([table, { at, columns }]) => {
-      const rows = await db(table)
+    Object.entries(TABLES).map(async ([table, { at, columns, from = table }]) => {
+      const rows = await db(from)
         .select('device_id', at, db.raw(columns))
         .where({ tenant_id: tenantId })
         .where(at, '<', instant)

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { conflict } from '../errors.ts'
+import { lockRecords, supersede } from './ocppRecords.ts'
 
 export interface ChargingRecordUpload {
   record_id: string
@@ -22,11 +23,19 @@ export interface ChargingRecordUpload {
 }
 
 /**
- * Stores a record, once and for ever.
+ * Stores a record, once and for ever. It takes the place of one that was made from the same session of OCPP.
  *
  * @throws conflict when the id is taken by a record that differs or is another charger's; the message names neither
  */
 export async function store(db: Knex, { deviceId }: { deviceId: string }, upload: ChargingRecordUpload): Promise<void> {
+  await db.transaction(async transaction => {
+    await lockRecords(transaction, deviceId)
+    await insert(transaction, deviceId, upload)
+    await supersede(transaction, deviceId, upload.record_id)
+  })
+}
+
+async function insert(db: Knex, deviceId: string, upload: ChargingRecordUpload): Promise<void> {
   const bindings = {
     deviceId,
     record_id: upload.record_id,

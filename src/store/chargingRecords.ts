@@ -23,6 +23,8 @@ export interface ChargingRecord {
   stop_reason: string
   vehicle_info: { vin?: string; soc_start?: number; soc_end?: number } | null
   created_at: string
+  /** The record that a charger uploaded in place of this one; absent where there is none. */
+  superseded_by?: string
 }
 
 export interface RecordFilter extends Paging {
@@ -43,7 +45,7 @@ const COLUMNS = `
   ${instant('t.created_at')} as created_at`
 
 const LIST = pageSql({
-  table: 'core.charging_records',
+  table: 'core.current_records',
   where: `t.tenant_id = :tenant
     and (cast(:device as uuid) is null or t.device_id = :device)
     and (cast(:connector as int) is null or t.connector_id = :connector)
@@ -56,7 +58,7 @@ const LIST = pageSql({
 /** No charger has it, because chargers get random ids. */
 const NO_DEVICE = '00000000-0000-0000-0000-000000000000'
 
-/** The tenant's records, latest start first. */
+/** The tenant's records, latest start first, without those that others took the place of. */
 export async function list(db: Knex, tenantId: string, filter: RecordFilter): Promise<Page<ChargingRecord>> {
   const { device_id, connector_id = null, start_time = null, end_time = null } = filter
   const device = device_id === undefined ? null : isUuid(device_id) ? device_id : NO_DEVICE
@@ -64,10 +66,16 @@ export async function list(db: Knex, tenantId: string, filter: RecordFilter): Pr
   return readPage(db, LIST, bindings, filter)
 }
 
+/** A record of the tenant, also one that another took the place of. */
 export async function find(db: Knex, tenantId: string, recordId: string): Promise<ChargingRecord | undefined> {
-  const { rows } = await db.raw(
-    `select ${COLUMNS} from core.charging_records t where t.record_id = ? and t.tenant_id = ?`,
+  const { rows } = await db.raw<{ rows: (ChargingRecord & { superseded_by: string | null })[] }>(
+    `select ${COLUMNS}, s.superseded_by
+     from core.charging_records t left join core.superseded_records s using (record_id)
+     where t.record_id = ? and t.tenant_id = ?`,
     [recordId, tenantId],
   )
-  return rows[0]
+  const [row] = rows
+  if (row === undefined) return undefined
+  const { superseded_by, ...record } = row
+  return superseded_by === null ? record : { ...record, superseded_by }
 }

@@ -67,3 +67,17 @@ export async function inSession(db: Knex, deviceId: string): Promise<boolean> {
   const active = db('core.connectors').where({ device_id: deviceId }).whereIn('state', ['charging', 'discharging'])
   return (await active.first('connector_id')) !== undefined
 }
+
+/** What was known of a connector before something is told of it. */
+export interface Known {
+  state: string
+  vehicleConnected: boolean | null
+}
+
+/** What is known of a connector, and nobody else changes until the transaction ends; undefined where it is new. */
+export async function lock(db: Knex, deviceId: string, connectorId: number): Promise<Known | undefined> {
+  return db('core.connectors')
+    .first('state', { vehicleConnected: 'vehicle_connected' })
+    .where({ device_id: deviceId, connector_id: connectorId })
+    .forUpdate()
+}

@@ -13,8 +13,10 @@ export interface DeviceEvent {
   move: ConnectorMove | null
 }
 
+export type ConnectorState = 'idle' | 'preparing' | 'charging' | 'discharging' | 'fault' | 'unavailable'
+
 export interface ConnectorMove {
-  state?: 'idle' | 'fault'
+  state?: ConnectorState
   vehicleConnected?: boolean
   faultCode?: string | null
 }
@@ -32,33 +34,38 @@ export async function store(db: Knex, event: DeviceEvent): Promise<void> {
       time: event.time,
       data: JSON.stringify(event.data),
     })
-    if (event.move === null) {
-      // A connector exists from the first time that its charger speaks of it.
-      if (event.live)
-        await transaction('core.connectors').insert(keyOf(event)).onConflict(['device_id', 'connector_id']).ignore()
-      return
-    }
-    const { state, vehicleConnected, faultCode } = event.move
-    await transaction.raw(
-      `insert into core.connectors as c (device_id, connector_id, state, vehicle_connected, fault_code, state_at)
-       values (:deviceId, :connectorId, coalesce(:state::text, 'idle'), :vehicleConnected::boolean, :faultCode, :time)
-       on conflict (device_id, connector_id) do update set
-         state = coalesce(:state::text, c.state),
-         vehicle_connected = coalesce(:vehicleConnected::boolean, c.vehicle_connected),
-         power_kw = case when :state::text is null then c.power_kw else 0 end,
-         current_a = case when :state::text is null then c.current_a else 0 end,
-         soc_percent = case when :vehicleConnected::boolean = false then null else c.soc_percent end,
-         fault_code = case when :state::text is null then c.fault_code else :faultCode::text end,
-         state_at = excluded.state_at
-       where c.state_at is null or c.state_at <= excluded.state_at`,
-      {
-        deviceId: event.deviceId,
-        connectorId: event.connectorId,
-        time: event.time,
-        state: state ?? null,
-        vehicleConnected: vehicleConnected ?? null,
-        faultCode: faultCode ?? null,
-      },
-    )
+    if (event.move !== null) await move(transaction, event, event.move)
+    // A connector exists from the first time that its charger speaks of it.
+    else if (event.live)
+      await transaction('core.connectors').insert(keyOf(event)).onConflict(['device_id', 'connector_id']).ignore()
   })
+}
+
+/** Moves a connector's live state unless something newer is known. What does not flow any more has no power. */
+export async function move(
+  db: Knex,
+  { deviceId, connectorId, time }: Pick<DeviceEvent, 'deviceId' | 'connectorId' | 'time'>,
+  { state, vehicleConnected, faultCode }: ConnectorMove,
+): Promise<void> {
+  await db.raw(
+    `insert into core.connectors as c (device_id, connector_id, state, vehicle_connected, fault_code, state_at)
+     values (:deviceId, :connectorId, coalesce(:state::text, 'idle'), :vehicleConnected::boolean, :faultCode, :time)
+     on conflict (device_id, connector_id) do update set
+       state = coalesce(:state::text, c.state),
+       vehicle_connected = coalesce(:vehicleConnected::boolean, c.vehicle_connected),
+       power_kw = case when :state::text is null or :state in ('charging', 'discharging') then c.power_kw else 0 end,
+       current_a = case when :state::text is null or :state in ('charging', 'discharging') then c.current_a else 0 end,
+       soc_percent = case when :vehicleConnected::boolean = false then null else c.soc_percent end,
+       fault_code = case when :state::text is null then c.fault_code else :faultCode::text end,
+       state_at = excluded.state_at
+     where c.state_at is null or c.state_at <= excluded.state_at`,
+    {
+      deviceId,
+      connectorId,
+      time,
+      state: state ?? null,
+      vehicleConnected: vehicleConnected ?? null,
+      faultCode: faultCode ?? null,
+    },
+  )
 }

@@ -74,7 +74,7 @@ const statement = ({ site, joins, told, sets }: typeof UNGROUPED) => `
   with cells as (
     select cast(${site} as text) as site_id, date_trunc(:granularity, start_time, :tz) as bucket,
       sum(energy_kwh) as energy, sum(discharge_energy_kwh) as discharge_energy, max(max_power_kw) as max_power
-    from core.charging_records
+    from core.current_records
     where tenant_id = :tenant and start_time >= :start and start_time < :end
       and (cast(:sites as text[]) is null or site_id = any(:sites))
     group by 1, 2

@@ -43,6 +43,40 @@ export async function heard(db: Knex, deviceId: string, at: Date, messages = 1):
   )
 }
 
+/** Messages of one charger in one minute. */
+export interface Heard {
+  deviceId: string
+  minute: Date
+  /** When the last one came. */
+  at: Date
+  messages: number
+}
+
+/** The same for many chargers at a time. */
+export async function heardAll(db: Knex, heard: Heard[]): Promise<void> {
+  await db.raw(
+    `with given as (
+       select * from unnest(:devices::uuid[], :minutes::timestamptz[], :ats::timestamptz[], :messages::int[])
+       as g (device_id, minute, at, messages)
+     ), locked as (
+       select l.device_id from core.ocpp_links l where l.device_id in (select device_id from given)
+       order by l.device_id for update
+     ), link as (
+       update core.ocpp_links l set last_message_at = greatest(l.last_message_at, g.at)
+       from (select device_id, max(at) as at from given join locked using (device_id) group by 1) g
+       where l.device_id = g.device_id returning l.device_id)
+     insert into core.ocpp_message_counts as c (device_id, minute, messages)
+     select device_id, minute, messages from given join link using (device_id) order by 1, 2
+     on conflict (device_id, minute) do update set messages = c.messages + excluded.messages`,
+    {
+      devices: heard.map(({ deviceId }) => deviceId),
+      minutes: heard.map(({ minute }) => minute),
+      ats: heard.map(({ at }) => at),
+      messages: heard.map(({ messages }) => messages),
+    },
+  )
+}
+
 /** Counts that no average looks at any more. */
 export async function removeOldCounts(db: Knex): Promise<number> {
   return db('core.ocpp_message_counts').whereRaw(`minute < now() - interval '10 minutes'`).delete()

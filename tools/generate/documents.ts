@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Protocol } from '../../src/ocpp/action.ts'
+import { restoreReferences } from './asyncReferences.ts'
 import { runRedocly } from './redocly.ts'
 
 /** A JSON Schema as it stands in a bundle. */
@@ -71,10 +73,26 @@ export interface Message {
   examples?: { name?: string; payload?: unknown }[]
 }
 
+/** One way of using a channel; `send` is said of the server. */
+export interface ChannelOperation {
+  action: 'send' | 'receive'
+  channel: Reference
+  title?: string
+  messages?: Reference[]
+  reply?: { channel?: Reference; messages?: Reference[] }
+  'x-status'?: string
+  /** Of an OCPP action: the WebSocket subprotocols that have it. */
+  'x-protocols'?: Protocol[]
+  /** Of an OCPP action: what typed-ocpp calls its request and its response; a SEND has no response. */
+  'x-ocpp-schema'?: { request: string; response?: string }
+  /** Of an OCPP action, for all of its versions unless `protocols` says for which. */
+  'x-examples'?: { name: string; protocols?: Protocol[]; request: object; response?: object }[]
+}
+
 export interface AsyncApiDocument {
   info: { title: string; version: string }
   channels: Record<string, { address: string; messages?: Record<string, Message | Reference> }>
-  operations?: Record<string, { action: 'send' | 'receive'; channel: Reference; 'x-status'?: string }>
+  operations?: Record<string, ChannelOperation>
   components?: Record<string, Record<string, unknown>> & { schemas?: Record<string, Schema> }
 }
 
@@ -127,14 +145,16 @@ export async function bundleContracts(root: string): Promise<Contract[]> {
         if (result.status !== 0 || !existsSync(target)) {
           throw new Error(`${document} does not bundle:\n${result.stdout}${result.stderr}`)
         }
-        return { document, bundle: sortComponents(JSON.parse(await readFile(target, 'utf8'))) }
+        const bundle: OpenApiDocument | AsyncApiDocument = JSON.parse(await readFile(target, 'utf8'))
+        return { document, bundle: sortComponents(bundle) }
       }),
     )
     const contracts = new Map<string, Contract>()
     for (const { document, bundle } of bundles) {
       const [, name = '', file = ''] = document.split('/')
       const contract = contracts.get(name) ?? { name }
-      contracts.set(name, { ...contract, [file.replace('.yaml', '')]: bundle })
+      const whole = 'channels' in bundle ? restoreReferences(bundle) : bundle
+      contracts.set(name, { ...contract, [file.replace('.yaml', '')]: whole })
     }
     return [...contracts.values()]
   } finally {

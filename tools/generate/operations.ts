@@ -1,4 +1,11 @@
-import { type Contract, listRoutes, type Message, resolveReference, securityOf } from './documents.ts'
+import {
+  type ChannelOperation,
+  type Contract,
+  listRoutes,
+  type Message,
+  resolveReference,
+  securityOf,
+} from './documents.ts'
 
 /** `operations.md`: the table of contents of all contracts. */
 export function renderOperationsTable(contracts: Contract[], banner: string): string {
@@ -23,7 +30,7 @@ export function renderOperationsTable(contracts: Contract[], banner: string): st
             asyncapi,
             operation.channel,
           )
-          const messages = Object.keys(channel.messages ?? {}).join(', ')
+          const messages = describeMessages(operation, channel.messages ?? {})
           return [operationId, code(channel.address), operation.action, name, messages, operation['x-status'] ?? '']
         }),
   )
@@ -39,6 +46,13 @@ ${renderTable(['operationId', 'method', 'path', 'contract', 'credential and scop
 
 ${renderTable(['operationId', 'address', 'action', 'contract', 'messages', 'status'], channels)}
 `
+}
+
+/** Of an action of OCPP its name and its versions, since all of them share the messages of their channel. */
+function describeMessages(operation: ChannelOperation, ofChannel: Record<string, Message>): string {
+  const protocols = operation['x-protocols']
+  if (protocols === undefined) return Object.keys(ofChannel).join(', ')
+  return `${operation.title} (${protocols.join(', ')})`
 }
 
 function describeSecurity(security: Record<string, string[]>[]): string {

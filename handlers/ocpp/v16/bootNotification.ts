@@ -1,0 +1,18 @@
+import type { Handlers } from '../../../generated/ocpp/index.ts'
+import * as stationRegistrations from '../../../src/store/stationRegistrations.ts'
+
+export const bootNotification: Handlers['v16']['bootNotification'] = async ({
+  config,
+  db,
+  station,
+  payload,
+  receivedAt,
+}) => {
+  await stationRegistrations.accept(db, station, {
+    vendor: payload.chargePointVendor,
+    model: payload.chargePointModel,
+    serialNumber: payload.chargePointSerialNumber ?? payload.chargeBoxSerialNumber,
+    firmwareVersion: payload.firmwareVersion,
+  })
+  return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocpp.heartbeatSeconds }
+}

@@ -1,0 +1,13 @@
+import type { Handlers } from '../../../generated/ocpp/index.ts'
+import * as stationStatuses from '../../../src/store/stationStatuses.ts'
+
+export const logStatusNotification: Handlers['v16']['logStatusNotification'] = async ({
+  db,
+  station,
+  payload,
+  receivedAt,
+}) => {
+  const { status, requestId } = payload
+  await stationStatuses.store(db, station, { subject: 'log', requestId, status, at: receivedAt })
+  return {}
+}

@@ -1,0 +1,13 @@
+import type { Handlers } from '../../../generated/ocpp/index.ts'
+import * as stationStatuses from '../../../src/store/stationStatuses.ts'
+
+export const signedFirmwareStatusNotification: Handlers['v16']['signedFirmwareStatusNotification'] = async ({
+  db,
+  station,
+  payload,
+  receivedAt,
+}) => {
+  const { status, requestId } = payload
+  await stationStatuses.store(db, station, { subject: 'firmware', requestId, status, at: receivedAt })
+  return {}
+}

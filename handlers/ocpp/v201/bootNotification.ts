@@ -1,0 +1,14 @@
+import type { Handlers } from '../../../generated/ocpp/index.ts'
+import * as stationRegistrations from '../../../src/store/stationRegistrations.ts'
+
+export const bootNotification: Handlers['v201']['bootNotification'] = async ({
+  config,
+  db,
+  station,
+  payload,
+  receivedAt,
+}) => {
+  const { vendorName, model, serialNumber, firmwareVersion } = payload.chargingStation
+  await stationRegistrations.accept(db, station, { vendor: vendorName, model, serialNumber, firmwareVersion })
+  return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocpp.heartbeatSeconds }
+}

@@ -1,0 +1,5 @@
+import type { Handlers } from '../../../generated/ocpp/index.ts'
+
+export const heartbeat: Handlers['v201']['heartbeat'] = async ({ receivedAt }) => ({
+  currentTime: receivedAt.toISOString(),
+})

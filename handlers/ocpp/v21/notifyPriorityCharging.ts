@@ -1,0 +1,3 @@
+import type { Handlers } from '../../../generated/ocpp/index.ts'
+
+export const notifyPriorityCharging: Handlers['v21']['notifyPriorityCharging'] = async () => ({})

@@ -1,0 +1,15 @@
+const LIVE_AHEAD = 5 * 60_000
+/** Clocks that were never set begin at 1970 or 2000; there was no OCPP-J before this. */
+const EARLIEST = Date.UTC(2010, 0)
+const LATEST = Date.UTC(9999, 0)
+
+/**
+ * When something was by a station's clock, and whether that may say anything about now. Unlike a request to tellus, a
+ * message of OCPP cannot be refused for its clock, so what is dated ahead is kept and moves nothing. An instant that
+ * cannot be one counts as the time of the message.
+ */
+export function liveTime(timestamp: string | undefined, receivedAt: Date): { time: Date; live: boolean } {
+  const milliseconds = timestamp === undefined ? Number.NaN : Date.parse(timestamp)
+  if (!(milliseconds >= EARLIEST && milliseconds <= LATEST)) return { time: receivedAt, live: true }
+  return { time: new Date(milliseconds), live: milliseconds - receivedAt.getTime() <= LIVE_AHEAD }
+}

@@ -1,0 +1,136 @@
+import type { Feed } from '../feed/feed.ts'
+import type { LocalStations, Outcome, Protocol, Station } from './action.ts'
+import { CLOSE, type StationSocket } from './stationSocket.ts'
+
+/** The pings of all connections are spread over this many moments. */
+const SLICES = 8
+
+/** The sockets of this process, one per station: the newest. */
+export class StationSockets implements LocalStations {
+  readonly #byIdentity = new Map<string, StationSocket>()
+  readonly #slices: Set<StationSocket>[] = Array.from({ length: SLICES }, () => new Set())
+  readonly #listeners = new Set<(station: Station, protocol: Protocol) => void>()
+  readonly #sliceOf = new WeakMap<StationSocket, Set<StationSocket>>()
+  readonly #pinger: NodeJS.Timeout
+  #slice = 0
+  #nextSlice = 0
+  #drained: Promise<void> | undefined
+  #onEmpty: (() => void) | undefined
+
+  constructor(pingSeconds: number) {
+    this.#pinger = setInterval(() => this.#pingNext(), (pingSeconds * 1000) / SLICES)
+  }
+
+  /** All sockets that are open or closing. */
+  *all(): Generator<StationSocket> {
+    for (const slice of this.#slices) yield* slice
+  }
+
+  get size(): number {
+    return this.#byIdentity.size
+  }
+
+  get(identity: string): StationSocket | undefined {
+    return this.#byIdentity.get(identity)
+  }
+
+  protocolOf(identity: string): Protocol | undefined {
+    return this.#byIdentity.get(identity)?.connection.protocol
+  }
+
+  async call(
+    identity: string,
+    action: string,
+    payload: Record<string, unknown>,
+    signal?: AbortSignal,
+  ): Promise<Outcome> {
+    const socket = this.#byIdentity.get(identity)
+    return socket === undefined ? { kind: 'offline' } : socket.call(action, payload, signal)
+  }
+
+  disconnect(identity: string, reason: string): boolean {
+    const socket = this.#byIdentity.get(identity)
+    socket?.close(CLOSE.normal, reason)
+    return socket !== undefined
+  }
+
+  onConnected(listener: (station: Station, protocol: Protocol) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Takes a socket in; the one of the same station before it is closed. */
+  admit(socket: StationSocket): void {
+    const { identity, protocol } = socket.connection
+    const before = this.#byIdentity.get(identity)
+    this.#byIdentity.set(identity, socket)
+    const slice = this.#slices[this.#slice++ % SLICES]!
+    this.#sliceOf.set(socket, slice.add(socket))
+    before?.close(CLOSE.replaced, 'replaced by a newer connection')
+    for (const listener of this.#listeners) listener(socket.station, protocol)
+    if (this.#drained !== undefined) socket.drain()
+  }
+
+  /** Lets a socket go that has closed; another of the same station stays. */
+  remove(socket: StationSocket): void {
+    const { identity } = socket.connection
+    if (this.#byIdentity.get(identity) === socket) this.#byIdentity.delete(identity)
+    this.#sliceOf.get(socket)?.delete(socket)
+    if (this.#isEmpty) this.#onEmpty?.()
+  }
+
+  /** Closes all and resolves when they are gone. */
+  drain(): Promise<void> {
+    if (this.#drained === undefined) {
+      clearInterval(this.#pinger)
+      this.#drained = new Promise(resolve => {
+        this.#onEmpty = resolve
+      })
+      for (const socket of this.all()) socket.drain()
+      if (this.#isEmpty) this.#onEmpty!()
+    }
+    return this.#drained
+  }
+
+  get #isEmpty(): boolean {
+    return this.#slices.every(slice => slice.size === 0)
+  }
+
+  #pingNext(): void {
+    for (const socket of this.#slices[this.#nextSlice++ % SLICES]!) socket.ping()
+  }
+
+  /** Follows the rows of the stations: what changes is true at once for a connection that is open. */
+  follow(feed: Feed, { read, linked, replaced }: Followers): void {
+    feed.subscribe('ocpp.stations', ({ kind, row }) => {
+      const socket = this.#byIdentity.get(row.identity as string)
+      if (socket === undefined || kind === 'insert') return
+      const { station } = socket
+      if (kind === 'delete' || row.tenant_id !== station.tenantId) {
+        socket.close(CLOSE.policy, 'the station is no longer known')
+        return
+      }
+      const { deviceId } = station
+      Object.assign(station, read(row))
+      if (station.deviceId !== deviceId) linked(socket)
+    })
+    feed.subscribe('ocpp.connections', ({ kind, row }) => {
+      const socket = this.#byIdentity.get(row.identity as string)
+      if (socket === undefined || kind !== 'insert') return
+      // What is told after the own connection has come after it.
+      if (row.connection_id === socket.connection.connectionId) socket.isTold = true
+      else if (socket.isTold) {
+        socket.close(CLOSE.replaced, 'replaced by a newer connection')
+        replaced(socket, row.remote_address as string)
+      }
+    })
+  }
+}
+
+export interface Followers {
+  read: (row: Record<string, unknown>) => Station
+  /** The station has got another device. */
+  linked: (socket: StationSocket) => void
+  /** The station has connected to another process, from an address. */
+  replaced: (socket: StationSocket, address: string) => void
+}

@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import type pg from 'pg'
+import { WebSocketServer } from 'ws'
+import { asApiError, unavailable } from '../errors.ts'
+import { addressOf } from '../http/exchange.ts'
+import { answerRaw, refuseUpgrade } from '../http/refuseUpgrade.ts'
+import { GroupCommit } from '../ingest/groupCommit.ts'
+import type { Services } from '../services.ts'
+import * as connections from '../store/ocppConnections.ts'
+import * as ocppLinks from '../store/ocppLinks.ts'
+import * as stations from '../store/ocppStations.ts'
+import type { HandlerTable, Protocol } from './action.ts'
+import { type Admission, authenticate } from './authenticate.ts'
+import { FailedLogins, severityOf } from './failedLogins.ts'
+import { negotiate, readBasic, readIdentity } from './handshake.ts'
+import { LinkActivity } from './linkActivity.ts'
+import type { StationSockets } from './localStations.ts'
+import { Presence } from './presence.ts'
+import { SecurityReports } from './securityReports.ts'
+import { CLOSE, StationSocket } from './stationSocket.ts'
+
+interface Visit {
+  request: IncomingMessage
+  socket: Duplex
+  head: Buffer
+  identity: string
+  address: string
+  protocol: Protocol
+}
+
+const shape = (_status: number, message: string) => ({ error: message })
+
+/** The WebSocket `/ocpp/{identity}`: who may connect, and what is noted of it. */
+export class OcppServer {
+  readonly #services: Services
+  readonly #sockets: StationSockets
+  readonly #handlers: HandlerTable
+  readonly #server: WebSocketServer
+  readonly #security: SecurityReports
+  readonly #links: LinkActivity
+  readonly #presence: Presence
+  readonly #failed = new FailedLogins()
+  readonly #opening: GroupCommit<connections.Connection, undefined>
+  readonly #closing: GroupCommit<connections.Ending, undefined>
+  readonly #ends = new Set<Promise<unknown>>()
+
+  /** @param pool for writing many rows at a time */
+  constructor(services: Services, sockets: StationSockets, handlers: HandlerTable, pool: pg.Pool) {
+    const { db, log, feed, config, draining } = services
+    this.#services = services
+    this.#sockets = sockets
+    this.#handlers = handlers
+    this.#security = new SecurityReports(services)
+    this.#links = new LinkActivity(db, log)
+    this.#presence = new Presence(services, () => [...sockets.all()].map(({ connection }) => connection.connectionId))
+    this.#opening = new GroupCommit({
+      flush: rows => connections.open(pool, rows),
+      key: ({ identity }) => identity,
+      queueLimit: config.ingestQueue,
+    })
+    this.#closing = new GroupCommit({
+      flush: rows => connections.close(pool, rows),
+      key: ({ connectionId }) => connectionId,
+      queueLimit: Number.POSITIVE_INFINITY,
+    })
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: config.ocpp.maxFrameBytes,
+      clientTracking: false,
+      perMessageDeflate: false,
+      handleProtocols: (_offered, { headers, url }) =>
+        negotiate(headers['sec-websocket-protocol'], readIdentity(url ?? '') ?? '') ?? false,
+    })
+    sockets.follow(feed, {
+      read: stations.fromChange,
+      linked: socket => this.#link(socket),
+      replaced: (socket, by) => this.#reportHijack(socket, by),
+    })
+    draining.addEventListener('abort', () => void sockets.drain())
+    feed.onResumed(() => void this.#closeReplaced())
+  }
+
+  /** Says that this process lives. */
+  async start(): Promise<void> {
+    await this.#presence.start()
+  }
+
+  /** Closes all connections and notes what is left to note. */
+  async stop(): Promise<void> {
+    await this.#sockets.drain()
+    await Promise.all(this.#ends)
+    await this.#links.flush()
+    await this.#presence.stop()
+  }
+
+  /** Lets a station in, or answers why not. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const identity = readIdentity(request.url ?? '')
+    if (identity === undefined) {
+      answerRaw(socket, 404, { error: 'the path is /ocpp/ and the identity of a station, percent-encoded' })
+      return
+    }
+    const address = addressOf(request, this.#services.config)
+    const protocol = negotiate(request.headers['sec-websocket-protocol'], identity)
+    if (protocol === undefined) {
+      const message =
+        'Sec-WebSocket-Protocol has to offer ocpp1.6, ocpp2.0.1 or ocpp2.1, with an identity that it allows'
+      answerRaw(socket, 400, { error: message })
+      void this.#note(identity, address, 'HANDSHAKE_REFUSED', 'no common version')
+      return
+    }
+    this.#admit({ request, socket, head, identity, address, protocol }).catch(error => this.#refuse(socket, error))
+  }
+
+  #refuse(socket: Duplex, error: unknown): void {
+    const { kind, cause } = asApiError(error)
+    if (kind === 'internal') this.#services.log.error({ err: cause ?? error }, 'a handshake failed')
+    refuseUpgrade(socket, error, shape)
+  }
+
+  async #admit(visit: Visit): Promise<void> {
+    const { draining } = this.#services
+    const { station, securityProfile } = await this.#identify(visit)
+    if (draining.aborted) throw unavailable('the server is going away')
+    const connection: connections.Connection = {
+      connectionId: randomUUID(),
+      tenantId: station.tenantId,
+      identity: station.identity,
+      processId: this.#services.processId,
+      remoteAddress: visit.address,
+      protocol: visit.protocol,
+      securityProfile,
+      connectedAt: new Date(),
+    }
+    await this.#opening.submit(connection)
+    let isUpgraded = false
+    this.#server.handleUpgrade(visit.request, visit.socket, visit.head, webSocket => {
+      isUpgraded = true
+      this.#take(
+        new StationSocket({
+          services: this.#services,
+          handlers: this.#handlers,
+          security: this.#security,
+          links: this.#links,
+          webSocket,
+          station,
+          connection,
+          onClosed: (closed, code, reason) => {
+            this.#sockets.remove(closed)
+            this.#end(connection, code, reason)
+          },
+        }),
+        visit,
+      )
+    })
+    if (!isUpgraded) this.#end(connection, 1006, 'the handshake failed')
+  }
+
+  #take(socket: StationSocket, { address, identity }: Visit): void {
+    const before = this.#sockets.get(identity)
+    if (before !== undefined) this.#reportHijack(before, address)
+    this.#sockets.admit(socket)
+    this.#link(socket)
+  }
+
+  async #identify({ request, identity, address }: Visit): Promise<Admission> {
+    const { socket, headers } = request
+    const claim = {
+      identity,
+      basic: readBasic(headers.authorization, identity),
+      isSecure: this.#isSecure(request),
+      certificateName: socket instanceof TLSSocket && socket.authorized ? commonName(socket) : undefined,
+    }
+    try {
+      const admission = await this.#services.guesses.attemptTogether([`ocpp ${address}`], () =>
+        authenticate(this.#services, claim),
+      )
+      this.#failed.forget(identity, address)
+      return admission
+    } catch (error) {
+      await this.#noteRefusal(error, identity, address)
+      throw error
+    }
+  }
+
+  #isSecure({ socket, headers }: IncomingMessage): boolean {
+    return socket instanceof TLSSocket || (this.#services.config.trustProxy && headers['x-forwarded-proto'] === 'https')
+  }
+
+  /** One failed login is one event; those that are not looked at any more, and other refusals, are told now and then. */
+  async #noteRefusal(error: unknown, identity: string, address: string): Promise<void> {
+    const { kind, message } = asApiError(error)
+    if (kind === 'unauthorized') {
+      const attempt = this.#failed.count(identity, address)
+      const tenantId = await this.#tenantOf(identity)
+      if (tenantId === undefined) return
+      const details = { ip: address, attempt }
+      const severity = severityOf(attempt)
+      await this.#security.add({ tenantId, identity, category: 'AUTH_FAILED', message, severity, details })
+    } else if (kind === 'tooMany') await this.#note(identity, address, 'RATE_LIMIT', message)
+    else if (kind === 'forbidden') await this.#note(identity, address, 'HANDSHAKE_REFUSED', message)
+  }
+
+  async #note(identity: string, address: string, category: string, message: string): Promise<void> {
+    const tenantId = await this.#tenantOf(identity)
+    if (tenantId === undefined) return
+    const event = { tenantId, identity, category, message, severity: 'low' as const, details: {} }
+    await this.#security.addSparingly(event, address)
+  }
+
+  /** Whom an event concerns: the station's tenant, or the one that unknown stations join. */
+  async #tenantOf(identity: string): Promise<string | undefined> {
+    const { db, config, log } = this.#services
+    try {
+      const station = await stations.find(db, identity)
+      return station?.tenantId ?? (await stations.enrollmentOf(db, config.enrollmentTenant))?.tenantId
+    } catch (error) {
+      log.warn({ err: error, identity }, 'a security event could not be noted')
+      return undefined
+    }
+  }
+
+  /** A station that moves to another address may have been robbed of its password. */
+  #reportHijack({ connection }: StationSocket, address: string): void {
+    const { tenantId, identity, remoteAddress } = connection
+    if (address === remoteAddress) return
+    const details = { before: remoteAddress }
+    const message = 'another address took the connection over'
+    const event = { tenantId, identity, category: 'IDENTITY_HIJACK', message, severity: 'high' as const, details }
+    void this.#security.addSparingly(event, address)
+  }
+
+  /** What the device of the station shows of its connection. */
+  #link({ station, connection }: StationSocket): void {
+    const { db, log } = this.#services
+    if (station.deviceId === null) return
+    const link = { deviceId: station.deviceId, subprotocol: connection.protocol, features: [] }
+    ocppLinks
+      .connected(db, link)
+      .catch(error => log.warn({ err: error, identity: station.identity }, 'a link could not be noted'))
+  }
+
+  #end({ connectionId, tenantId, identity, processId }: connections.Connection, code: number, reason: string): void {
+    const ending = { connectionId, tenantId, identity, processId, code, reason, at: new Date() }
+    const noted = this.#closing
+      .submit(ending)
+      // Processes that live have no connections but those of their sockets: the next beat puts it right.
+      .catch(error => this.#services.log.warn({ err: error, identity }, 'the end of a connection could not be noted'))
+      .finally(() => this.#ends.delete(noted))
+    this.#ends.add(noted)
+  }
+
+  /** While the feed was away, stations may have gone to another process. */
+  async #closeReplaced(): Promise<void> {
+    const { db, log } = this.#services
+    const byId = new Map([...this.#sockets.all()].map(socket => [socket.connection.connectionId, socket]))
+    try {
+      for (const id of await connections.replacedAmong(db, [...byId.keys()]))
+        byId.get(id)?.close(CLOSE.replaced, 'replaced by a newer connection')
+      for (const socket of byId.values()) socket.isTold = true
+    } catch (error) {
+      log.warn({ err: error }, 'connections could not be compared with those of other processes')
+    }
+  }
+}
+
+function commonName(socket: TLSSocket): string | undefined {
+  const name: unknown = socket.getPeerCertificate().subject?.CN
+  return typeof name === 'string' ? name : undefined
+}

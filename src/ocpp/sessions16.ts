@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import type { OCPP16 } from 'typed-ocpp'
+import * as transactions from '../store/ocppTransactions.ts'
+import type { StationCall } from './action.ts'
+import { stopReason } from './connectorState.ts'
+import { liveTime } from './liveTime.ts'
+import { askForRecord } from './recordRequest.ts'
+import { tell } from './sessionEvents.ts'
+import { storeSamples } from './stationSamples.ts'
+
+/** What a message says, whatever its unique id: a station that got no answer sends it again with a new one. */
+const fingerprint = (...facts: unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32)
+
+/** Begins a session and returns the number of its transaction; a retry gets the number of the first try. */
+export async function startSession(call: StationCall<OCPP16.StartTransactionRequest>): Promise<number> {
+  const { db, station, receivedAt, payload } = call
+  const { connectorId, idTag, meterStart, timestamp } = payload
+  const { time, live } = liveTime(timestamp, receivedAt)
+  return db.transaction(async transaction => {
+    const { transaction: begun, isNew } = await transactions.start(transaction, station, {
+      connectorId,
+      idTag,
+      startedAt: time,
+      meterStartWh: meterStart,
+      fingerprint: fingerprint(connectorId, idTag, meterStart, timestamp),
+    })
+    if (isNew) {
+      const data = { transaction_id: begun.numericId }
+      const move = { state: 'charging', vehicleConnected: true } as const
+      await tell(transaction, call, { connectorId, time, live, eventType: 'start', data, move })
+    }
+    return begun.numericId
+  })
+}
+
+/** Ends a session, once; a retry and an id that nobody knows change nothing. */
+export async function stopSession(call: StationCall<OCPP16.StopTransactionRequest>): Promise<void> {
+  const { db, station, receivedAt, payload } = call
+  const { transactionId, meterStop, timestamp, reason, idTag, transactionData = [] } = payload
+  const { time, live } = liveTime(timestamp, receivedAt)
+  // Before the end, which is the last word on the connector.
+  if (transactionId > 0) await storeSamples(call, undefined, String(transactionId), transactionData)
+  await db.transaction(async transaction => {
+    const ended = await transactions.stop(transaction, station, {
+      transactionId,
+      endedAt: time,
+      meterStopWh: meterStop,
+      reason: reason ?? 'Local',
+      idTag: idTag ?? null,
+      fingerprint: fingerprint(transactionId, meterStop, timestamp),
+    })
+    if (ended === undefined) return
+    const data = { transaction_id: ended.numericId, reason: stopReason(reason) }
+    const happening = { connectorId: ended.connectorId, time, live, eventType: 'stop', data } as const
+    await tell(transaction, call, { ...happening, move: { state: 'idle' } })
+    await askForRecord(transaction, call, ended)
+  })
+}

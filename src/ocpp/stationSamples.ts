@@ -1,0 +1,27 @@
+import type { StationCall } from './action.ts'
+import { HIGHEST_CONNECTOR } from './connectorState.ts'
+import { type MeterValue, measurementsOf } from './meterValues.ts'
+import { toReadings } from './sampleReadings.ts'
+
+/**
+ * Stores what a station measured as telemetry of its device, committed when this returns. Samples of the whole station,
+ * of a station without a device and of one whose site does not consent are in the message log only.
+ *
+ * @param connectorId on tellus; undefined where only the transaction tells
+ * @param transactionId as the station names it, or null
+ */
+export async function storeSamples(
+  { ingest, station, receivedAt }: StationCall<unknown>,
+  connectorId: number | undefined,
+  transactionId: string | null,
+  meterValues: MeterValue[],
+): Promise<void> {
+  const measurements = measurementsOf(meterValues)
+  if (measurements.length === 0) return
+  const asked = { identity: station.identity, connectorId: connectorId ?? 0, transactionId }
+  const context = await ingest.sampleContexts.submit(asked)
+  const connector = connectorId ?? context.session?.connectorId ?? 0
+  if (context.deviceId === null || connector < 1 || connector > HIGHEST_CONNECTOR) return
+  const readings = toReadings(measurements, connector, { ...context, deviceId: context.deviceId }, receivedAt)
+  await Promise.all(readings.map(reading => ingest.readings.submit(reading)))
+}

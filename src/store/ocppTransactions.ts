@@ -1,0 +1,207 @@
+import type { Knex } from 'knex'
+import type { Protocol, Station } from '../ocpp/action.ts'
+
+/** A transaction as its events find it. */
+export interface Transaction {
+  transactionKey: string
+  /** The number that OCPP 1.6 has for it. */
+  numericId: number
+  /** Of the station's device, shared or not; null where it has none. */
+  deviceId: string | null
+  /** On tellus; 0 while the station has not told. */
+  connectorId: number
+  chargingState: string | null
+  startedAt: Date
+  endedAt: Date | null
+}
+
+const COLUMNS = `transaction_key::text as "transactionKey", numeric_id as "numericId", device_id as "deviceId",
+  connector_id as "connectorId", charging_state as "chargingState", started_at as "startedAt", ended_at as "endedAt"`
+
+export interface Start {
+  connectorId: number
+  idTag: string
+  startedAt: Date
+  meterStartWh: number
+  /** What all retries of a StartTransaction have in common. */
+  fingerprint: string
+}
+
+/**
+ * Begins a transaction of OCPP 1.6, whose id is ours to give. A retry finds the one that its first try made.
+ *
+ * @returns whether it is new
+ */
+export async function start(
+  db: Knex,
+  { identity }: Station,
+  { connectorId, idTag, startedAt, meterStartWh, fingerprint }: Start,
+): Promise<{ transaction: Transaction; isNew: boolean }> {
+  const bindings = { identity, connectorId, idTag, startedAt, meterStartWh, fingerprint }
+  const { rows: begun } = await db.raw<{ rows: Transaction[] }>(
+    `with next as materialized (select nextval('ocpp.transactions_transaction_key_seq') as key)
+     insert into ocpp.transactions (transaction_key, tenant_id, identity, device_id, protocol, transaction_id, connector_id,
+       id_tag, started_at, meter_start_wh, start_fingerprint)
+     overriding system value
+     select key, tenant_id, identity, device_id, 'ocpp1.6', (key % 2147483647)::text, :connectorId, :idTag, :startedAt,
+       :meterStartWh, :fingerprint
+     from next, ocpp.stations where identity = :identity
+     on conflict (identity, start_fingerprint) where start_fingerprint is not null do nothing
+     returning ${COLUMNS}`,
+    bindings,
+  )
+  if (begun[0] !== undefined) return { transaction: begun[0], isNew: true }
+  const { rows: known } = await db.raw<{ rows: [Transaction] }>(
+    `select ${COLUMNS} from ocpp.transactions where identity = :identity and start_fingerprint = :fingerprint`,
+    bindings,
+  )
+  return { transaction: known[0], isNew: false }
+}
+
+export interface Stop {
+  /** As the station names it: 0 or less where it never got an id. */
+  transactionId: number
+  endedAt: Date
+  meterStopWh: number
+  reason: string
+  idTag: string | null
+  /** What all retries of a StopTransaction have in common. */
+  fingerprint: string
+}
+
+/**
+ * Ends a transaction of OCPP 1.6. One that has ended stays as it is. A station that never got an id means the one
+ * transaction of its that fits; what belongs to none is kept for itself, with a beginning that nobody knows.
+ *
+ * @returns undefined when it had ended already
+ */
+export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise<Transaction | undefined> {
+  const { transactionId, endedAt, meterStopWh, reason, idTag, fingerprint } = stop
+  const bindings = { identity, named: String(transactionId), endedAt, meterStopWh, reason, idTag, fingerprint }
+  const repeated = await db('ocpp.transactions').first('identity').where({ identity, stop_fingerprint: fingerprint })
+  if (repeated !== undefined) return undefined
+  const key = transactionId > 0 ? await keyOf(db, identity, String(transactionId)) : await onlyFitting(db, bindings)
+  if (key === undefined) {
+    await db.raw(
+      `insert into ocpp.transactions (tenant_id, identity, device_id, protocol, transaction_id, connector_id, id_tag,
+         started_at, ended_at, meter_stop_wh, stop_reason, stop_fingerprint)
+       select tenant_id, identity, device_id, 'ocpp1.6', concat('unknown:', :named::text, ':', :fingerprint::text), 0, :idTag,
+         :endedAt, :endedAt, :meterStopWh, :reason, :fingerprint
+       from ocpp.stations where identity = :identity
+       on conflict do nothing`,
+      bindings,
+    )
+    return undefined
+  }
+  const { rows } = await db.raw<{ rows: Transaction[] }>(
+    `update ocpp.transactions set ended_at = greatest(:endedAt::timestamptz, started_at), meter_stop_wh = :meterStopWh,
+       stop_reason = :reason, stop_fingerprint = :fingerprint
+     where transaction_key = :key and ended_at is null returning ${COLUMNS}`,
+    { ...bindings, key },
+  )
+  return rows[0]
+}
+
+async function keyOf(db: Knex, identity: string, transactionId: string): Promise<string | undefined> {
+  const row = await db('ocpp.transactions').first('transaction_key').where({ identity, transaction_id: transactionId })
+  return row?.transaction_key
+}
+
+async function onlyFitting(
+  db: Knex,
+  { identity, endedAt, meterStopWh, idTag }: Pick<Stop, 'endedAt' | 'meterStopWh' | 'idTag'> & { identity: string },
+): Promise<string | undefined> {
+  const fitting = await db('ocpp.transactions')
+    .select('transaction_key')
+    .where({ identity, ended_at: null, protocol: 'ocpp1.6' })
+    .where('started_at', '<=', endedAt)
+    .where('meter_start_wh', '<=', meterStopWh)
+    .whereRaw('(id_tag = :idTag or :idTag::text is null)', { idTag })
+    .limit(2)
+  return fitting.length === 1 ? fitting[0].transaction_key : undefined
+}
+
+export interface TransactionEvent {
+  protocol: Protocol
+  transactionId: string
+  isStart: boolean
+  sequence: number
+  time: Date
+  evseId: number | null
+  /** On tellus; 0 where the event does not tell. */
+  connectorId: number
+  idToken: string | null
+  chargingState: string | null
+  /** The lowest value of the import register that the event tells. */
+  meterWh: number | null
+}
+
+/**
+ * Notes a TransactionEvent of OCPP 2.x, whose id is the station's. Events may come twice and in any order: what was told
+ * stays, the beginning is the earliest that was told, and the charging state is that of the highest sequence number.
+ */
+export async function note(
+  db: Knex,
+  { identity }: Station,
+  event: TransactionEvent,
+): Promise<{ transaction: Transaction; isNew: boolean; stateBefore: string | null }> {
+  const { rows } = await db.raw<{ rows: [Transaction & { isNew: boolean; stateBefore: string | null }] }>(
+    `with before as (
+       select charging_state from ocpp.transactions
+       where identity = :identity and transaction_id = :transactionId
+     ), noted as (
+       insert into ocpp.transactions as t (tenant_id, identity, device_id, protocol, transaction_id, evse_id, connector_id,
+         id_tag, started_at, meter_start_wh, last_sequence, charging_state)
+       select tenant_id, identity, device_id, :protocol, :transactionId, :evseId::int, :connectorId::int, :idToken, :time,
+         :meterWh::float8, :sequence::int, :chargingState
+       from ocpp.stations where identity = :identity
+       on conflict (identity, transaction_id) do update set
+         evse_id = coalesce(t.evse_id, excluded.evse_id),
+         connector_id = case when t.connector_id = 0 then excluded.connector_id else t.connector_id end,
+         id_tag = coalesce(t.id_tag, excluded.id_tag),
+         started_at = case when :isStart then excluded.started_at else least(t.started_at, excluded.started_at) end,
+         meter_start_wh = least(t.meter_start_wh, excluded.meter_start_wh),
+         last_sequence = greatest(t.last_sequence, excluded.last_sequence),
+         charging_state = case when excluded.last_sequence > t.last_sequence
+           then coalesce(excluded.charging_state, t.charging_state) else t.charging_state end
+       returning t.*, xmax = 0 as is_new)
+     select ${COLUMNS}, is_new as "isNew", (select charging_state from before) as "stateBefore" from noted`,
+    { identity, ...event },
+  )
+  const { isNew, stateBefore, ...transaction } = rows[0]
+  return { transaction, isNew, stateBefore }
+}
+
+/**
+ * Ends a transaction of OCPP 2.x.
+ *
+ * @returns undefined when it had ended already
+ */
+export async function end(
+  db: Knex,
+  { identity }: Station,
+  {
+    transactionId,
+    endedAt,
+    meterStopWh,
+    reason,
+  }: { transactionId: string; endedAt: Date; meterStopWh: number | null; reason: string },
+): Promise<Transaction | undefined> {
+  const { rows } = await db.raw<{ rows: Transaction[] }>(
+    `update ocpp.transactions set ended_at = greatest(:endedAt::timestamptz, started_at), meter_stop_wh = :meterStopWh,
+       stop_reason = :reason
+     where identity = :identity and transaction_id = :transactionId and ended_at is null returning ${COLUMNS}`,
+    { identity, transactionId, endedAt, meterStopWh, reason },
+  )
+  return rows[0]
+}
+
+/** The transaction that runs on a connector; where a station forgot to end one, the latest. */
+export async function runningOn(db: Knex, identity: string, connectorId: number): Promise<Transaction | undefined> {
+  const { rows } = await db.raw<{ rows: Transaction[] }>(
+    `select ${COLUMNS} from ocpp.transactions
+     where identity = ? and connector_id = ? and ended_at is null order by started_at desc limit 1`,
+    [identity, connectorId],
+  )
+  return rows[0]
+}
