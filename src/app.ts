@@ -26,6 +26,7 @@ import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
 import { GuessLimiter } from './limits/guessLimiter.ts'
 import { createMetrics, serveMetrics, watch } from './metrics.ts'
+import { FailedLogins } from './ocpp/failedLogins.ts'
 import { StationSockets } from './ocpp/localStations.ts'
 import { MessageLog } from './ocpp/messageLog.ts'
 import { OcppServer } from './ocpp/server.ts'
@@ -90,6 +91,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     log,
     accessTokens: new AccessTokens(db, feed),
     guesses: new GuessLimiter(config.rateLimits.wrongSecret),
+    failedLogins: new FailedLogins(),
     requestLog: new RequestLog(),
     activity: new Activity(db, feed),
     draining: drain.signal,

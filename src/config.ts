@@ -47,6 +47,7 @@ export interface Config {
   /** How long uploaded logs are kept, in days. */
   logRetentionDays: number
   ocpp: OcppConfig
+  board: BoardConfig
   /** TLS for everything that is served; plain without it. */
   tls: TlsFiles | undefined
   /** Samples that may wait for their commit; more are refused with 503. */
@@ -85,6 +86,12 @@ export interface OcppConfig {
   messageDays: number
   /** Messages that may wait for their commit; beyond it heartbeats are not logged, and chargers are not read from. */
   logQueue: number
+}
+
+/** Who may log in to the board of the enrollment tenant, beside the tokens in the database; without either it is not served. */
+export interface BoardConfig {
+  token: string | undefined
+  user: { name: string; passwordHash: string } | undefined
 }
 
 export interface TlsFiles {
@@ -128,6 +135,7 @@ export function readConfig(env: Environment = process.env): Config {
     logUploadSeconds: integer(env, 'LOG_UPLOAD_SECONDS', 3600, 1, 604_800),
     logRetentionDays: integer(env, 'LOG_RETENTION_DAYS', 30, 1, 36_500),
     ocpp: ocpp(env, host, databaseUrl),
+    board: { token: boardToken(env), user: boardUser(env) },
     tls: tls(env),
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
     streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
@@ -198,6 +206,23 @@ function tls(env: Environment): TlsFiles | undefined {
   if (!keyFile && !certFile && !clientCaFile) return undefined
   if (!keyFile || !certFile) throw new StartError('TLS needs both TLS_KEY_FILE and TLS_CERT_FILE')
   return { keyFile, certFile, clientCaFile: clientCaFile || undefined }
+}
+
+/** An empty token would let everybody in. */
+function boardToken(env: Environment): string | undefined {
+  const token = env.BOARD_TOKEN
+  if (token !== undefined && token.trim() === '') throw new StartError('BOARD_TOKEN must not be empty')
+  return token
+}
+
+function boardUser(env: Environment): BoardConfig['user'] {
+  const [name, passwordHash] = [env.BOARD_USER || undefined, env.BOARD_PASSWORD_HASH || undefined]
+  if (name === undefined && passwordHash === undefined) return undefined
+  if (name === undefined || passwordHash === undefined)
+    throw new StartError('BOARD_USER and BOARD_PASSWORD_HASH belong together')
+  if (!/^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[\w+/]{11,}\$[\w+/]{22,}$/.test(passwordHash))
+    throw new StartError('BOARD_PASSWORD_HASH must be what "npm run admin -- hash-password" prints')
+  return { name, passwordHash }
 }
 
 /** What every limit is multiplied with. */

@@ -27,16 +27,21 @@ async function main(): Promise<void> {
     process.on(signal, () => end(Number(process.exitCode ?? 0)))
   const databaseUrl = await openDatabase(settings)
   const credentials = await seedDemo(databaseUrl, settings, { force: false, say })
-  const config = withDemoSecret(settings)
+  const config = withDemoSecrets(settings)
   const app = await startApp(config, databaseUrl, log)
   opened.push(app.close)
   say(startScreen(config, app.port, app.metricsPort, credentials))
 }
 
-/** The embedded demo signs with the secret that it made up at its first start. */
-function withDemoSecret(config: Config): Config {
-  if (config.databaseUrl !== undefined || config.fluxJwtSecret !== undefined) return config
-  return { ...config, fluxJwtSecret: readCredentials(config.dataDir)?.flux?.jwt_secret }
+/** The embedded demo works with the secrets that it made up at its first start. */
+function withDemoSecrets(config: Config): Config {
+  if (config.databaseUrl !== undefined) return config
+  const known = readCredentials(config.dataDir)
+  return {
+    ...config,
+    fluxJwtSecret: config.fluxJwtSecret ?? known?.flux?.jwt_secret,
+    board: { ...config.board, token: config.board.token ?? known?.board?.token },
+  }
 }
 
 /** Closes what was opened, last first, and exits. */

@@ -10,6 +10,7 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { GuessLimiter } from './limits/guessLimiter.ts'
 import type { Metrics } from './metrics.ts'
 import type { LocalStations } from './ocpp/action.ts'
+import type { FailedLogins } from './ocpp/failedLogins.ts'
 import type { MessageLog } from './ocpp/messageLog.ts'
 import type { Rest } from './postgrest/rest.ts'
 
@@ -19,6 +20,8 @@ export interface Services {
   db: Knex
   accessTokens: AccessTokens
   guesses: GuessLimiter
+  /** Failed logins to the board. */
+  failedLogins: FailedLogins
   ingest: Ingest
   /** For contracts whose callers act as a database role; undefined without a secret for their tokens. */
   rest: Rest | undefined

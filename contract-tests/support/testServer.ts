@@ -92,6 +92,7 @@ export async function startServerOn(
     CHECK_LARGE_REPLIES: '1',
     DATABASE_URL: database.url,
     FLUX_JWT_SECRET: credentials.flux.jwt_secret,
+    BOARD_TOKEN: credentials.board.token,
     ...environment,
   })
   const app = await startApp(config, database.url, pino({ level: process.env.TEST_LOG ?? 'silent' }))

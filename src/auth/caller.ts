@@ -6,6 +6,8 @@ export interface Callers {
   operatorToken: OperatorCaller
   apikey: RoleCaller
   bearer: RoleCaller
+  sessionCookie: BoardCaller
+  sessionBearer: BoardCaller
   enrollment: EnrollmentCaller
   anonymous: AnonymousCaller
 }
@@ -48,6 +50,16 @@ export interface RoleCaller {
   expiresAt: number
 }
 
+/** Whoever has logged in to the board of a tenant. */
+export interface BoardCaller {
+  kind: 'board'
+  tenantId: string
+  userName: string
+  /** SHA-256 of the session's id. */
+  sessionHash: Buffer
+  expiresAt: number
+}
+
 /** A charger that introduces itself while enrollment is open; it joins the enrollment tenant. */
 export interface EnrollmentCaller {
   kind: 'enrollment'
@@ -65,14 +77,15 @@ export const isOperator = (caller: Caller): caller is OperatorCaller =>
   caller.kind === 'client' || caller.kind === 'serviceAccount'
 
 /**
- * A short name for logs and audit: `device:<id>`, `client:<id>`, `service_account:<id>`, `role:<name>:<key>`, `enrollment`
- * or `anonymous`.
+ * A short name for logs and audit: `device:<id>`, `client:<id>`, `service_account:<id>`, `role:<name>:<key>`,
+ * `board:<user>`, `enrollment` or `anonymous`.
  */
 export function callerName(caller: Caller): string {
   if (caller.kind === 'device') return `device:${caller.deviceId}`
   if (caller.kind === 'client') return `client:${caller.clientId}`
   if (caller.kind === 'serviceAccount') return serviceAccountName(caller.serviceAccountId)
   if (caller.kind === 'role') return `role:${caller.role}:${caller.key.slice(0, 8)}`
+  if (caller.kind === 'board') return `board:${caller.userName}`
   return caller.kind
 }
 

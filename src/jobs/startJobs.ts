@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { fromKnex, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import * as accessTokens from '../store/accessTokens.ts'
+import * as boardSessions from '../store/boardSessions.ts'
 import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
@@ -84,6 +85,7 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
     await monitoringEvents.removeOld(db, settings.ocpp.messageDays)
     await stationMessages.removeOldCustomerInformation(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
+    await boardSessions.removeExpired(db)
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)
     await ocppLinks.removeOldCounts(db)

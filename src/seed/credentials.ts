@@ -7,15 +7,20 @@ import { signRoleToken } from '../auth/roleTokens.ts'
 export interface Credentials {
   tellus: { client_id: string; client_secret: string; admin_client_id: string; admin_client_secret: string }
   flux: FluxCredentials
+  board: BoardCredentials
   /** A station of the first tenant; its password is also the one that unknown stations enroll with. */
   ocpp: { identity: string; password: string }
-  other_tenant: { tellus: { client_id: string; client_secret: string } }
+  other_tenant: { tellus: { client_id: string; client_secret: string }; board?: BoardCredentials }
 }
 
 export interface FluxCredentials {
   anon_key: string
   service_key: string
   jwt_secret: string
+}
+
+export interface BoardCredentials {
+  token: string
 }
 
 export const credentialsFile = (dataDir: string) => path.join(dataDir, 'credentials.json')

@@ -4,9 +4,11 @@ import { hashSecret, newSecret } from '../auth/secrets.ts'
 import type { Config } from '../config.ts'
 import { ensurePartitions } from '../jobs/ensurePartitions.ts'
 import { connectAsOwner } from '../postgres/connect.ts'
+import * as boardTokens from '../store/boardTokens.ts'
 import * as clients from '../store/clients.ts'
 import * as tenants from '../store/tenants.ts'
 import {
+  type BoardCredentials,
   type Credentials,
   credentialsFile,
   newFluxCredentials,
@@ -47,15 +49,17 @@ export async function seedDemo(
     const isSeeded = (await tenants.findBySlug(knex, TENANTS[0]!.slug)) !== undefined
     const known = isSeeded ? readCredentials(dataDir) : {}
     if (known === undefined) return undefined
-    if (known.flux !== undefined && known.ocpp !== undefined) return file
-    say('seeding two demo tenants with a month of history')
+    if (known.flux !== undefined && known.ocpp !== undefined && known.board !== undefined) return file
+    say(isSeeded ? 'seeding what the demo lacks' : 'seeding two demo tenants with a month of history')
     await knex.transaction(async transaction => {
       await ensurePartitions(transaction, archiveRawDays)
       const tellus = isSeeded ? {} : await seedTellus(transaction)
       const flux = known.flux ?? (await newFlux(transaction, fluxDays, fluxJwtSecret))
       const ocpp = known.ocpp ?? (await seedStations(transaction))
+      const credentials = { ...known, ...tellus, flux, ocpp }
+      const board = known.board === undefined ? await seedBoard(transaction, credentials) : {}
       // Before the commit: killed in between, the next start seeds again, while secrets that nobody saw would stay lost.
-      writeCredentials(dataDir, { ...known, ...tellus, flux, ocpp })
+      writeCredentials(dataDir, { ...credentials, ...board })
     })
     return file
   } finally {
@@ -78,6 +82,19 @@ async function seedTellus(db: Knex): Promise<Pick<Credentials, 'tellus' | 'other
     tellus: await consoleAndAdmin(db, first!.slug, demo),
     other_tenant: { tellus: await createConsole(db, second!.slug, other) },
   }
+}
+
+/** A token of the board for each tenant. */
+async function seedBoard(db: Knex, { other_tenant }: Partial<Credentials>): Promise<Partial<Credentials>> {
+  const [board, others] = await Promise.all(TENANTS.map(({ slug }) => createBoardToken(db, slug)))
+  return { board: board!, other_tenant: { ...other_tenant!, board: others! } }
+}
+
+async function createBoardToken(db: Knex, slug: string): Promise<BoardCredentials> {
+  const token = newSecret()
+  const tenantId = await tenants.findBySlug(db, slug)
+  await boardTokens.create(db, { hash: hashSecret(token), tenantId: tenantId!, userName: 'admin' })
+  return { token }
 }
 
 async function seedCatalogue(db: Knex): Promise<void> {

@@ -1,0 +1,79 @@
+import type { ConnectionRow } from '../store/boardConnections.ts'
+import type { ChargingDecisionRow, ProxyEventRow, SecurityEventRow, SystemEventRow } from '../store/boardEvents.ts'
+import type { MessageRow } from '../store/boardMessages.ts'
+
+/** Rows as the board shows them, in lists and in streams alike. */
+
+const instant = (time: Date) => time.toISOString()
+const instantOrNull = (time: Date | null) => time?.toISOString() ?? null
+/** Milliseconds, to the microsecond. */
+export const rounded = (value: number): number => Math.round(value * 1000) / 1000
+
+const messageFacts = ({ message_id, identity, method, direction, type, time }: MessageRow) => ({
+  id: `msg-${message_id}`,
+  identity,
+  method,
+  direction,
+  type,
+  timestamp: instant(time),
+})
+
+/** A frame that parses. Only one that was taken although it breaks its schema says what is wrong with it. */
+export const toMessage = (row: MessageRow) => ({
+  ...messageFacts(row),
+  payload: row.payload,
+  responseTime: row.response_ms === null ? null : rounded(row.response_ms),
+  ...(row.violation === null ? {} : { violation: row.violation }),
+})
+
+/** A CALLERROR, or a frame that does not parse. */
+export const toErrorMessage = (row: MessageRow) => ({
+  ...messageFacts(row),
+  errorCode: row.error_code,
+  payload: row.payload,
+  violation: row.violation,
+  raw: row.raw,
+})
+
+export const toConnection = (row: ConnectionRow) => ({
+  identity: row.identity,
+  remoteAddress: row.remote_address,
+  protocol: row.protocol,
+  connectedAt: instant(row.connected_at),
+  disconnectedAt: instantOrNull(row.disconnected_at),
+  status: row.disconnected_at === null ? ('online' as const) : ('offline' as const),
+  messageCount: Number(row.message_count),
+  errorCount: Number(row.error_count),
+  lastMessageAt: instantOrNull(row.last_message_at),
+})
+
+export const toSecurityEvent = ({ event_id, time, ...event }: SecurityEventRow) => ({
+  id: `evt-${event_id}`,
+  ...event,
+  timestamp: instant(time),
+})
+
+export const toSystemEvent = ({ event_id, time, ...event }: SystemEventRow) => ({
+  id: `sys-${event_id}`,
+  ...event,
+  timestamp: instant(time),
+})
+
+export const toChargingSession = (row: ChargingDecisionRow) => ({
+  sessionId: `sc-${row.decision_id}`,
+  identity: row.identity,
+  strategy: row.strategy,
+  allocatedKw: row.allocated_kw,
+  status: row.status,
+  startedAt: instant(row.started_at),
+  updatedAt: instant(row.updated_at),
+})
+
+export const toProxyEvent = (row: ProxyEventRow) => ({
+  id: `px-${row.event_id}`,
+  type: row.type,
+  fromProtocol: row.from_protocol,
+  toProtocol: row.to_protocol,
+  method: row.method,
+  timestamp: instant(row.time),
+})

@@ -1,0 +1,118 @@
+import type { Knex } from 'knex'
+import { given, isUncounted, type List, type Listing, type Period, readList, within } from './boardLists.ts'
+
+/** A message as it is stored. */
+export interface MessageRow {
+  message_id: string
+  identity: string
+  method: string
+  direction: 'IN' | 'OUT'
+  type: string
+  time: Date
+  payload: unknown
+  response_ms: number | null
+  error_code: string | null
+  violation: string | null
+  raw: string | null
+}
+
+export interface MessageFilter extends Listing, Period {
+  /** Only what stands after this message. */
+  before?: string
+  identity?: string
+  method?: string
+  direction?: 'IN' | 'OUT'
+  type?: string
+}
+
+const COLUMNS = [
+  'message_id',
+  'identity',
+  'method',
+  'direction',
+  'type',
+  'time',
+  'payload',
+  'response_ms',
+  'error_code',
+  'violation',
+  'raw',
+]
+const NEWEST_FIRST = { columns: COLUMNS, order: 'time desc, message_id desc' }
+/** In milliseconds. */
+const RECENT = 86_400_000
+/** In the words of the indexes. */
+const READABLE = `type <> 'INVALID'`
+const FAILED = `type in ('CALLERROR', 'CALLRESULTERROR', 'INVALID')`
+
+/** Messages that parse, newest first; undefined when `before` names none. */
+export async function list(db: Knex, tenantId: string, filter: MessageFilter): Promise<List<MessageRow> | undefined> {
+  const { identity, method, direction, type } = filter
+  const rows = db('ocpp.messages')
+    .where({ tenant_id: tenantId, ...given({ identity, method, direction, type }) })
+    .whereRaw(READABLE)
+  return readFrom(db, tenantId, rows, filter)
+}
+
+/** Errors and frames that do not parse, newest first; undefined when `before` names none. */
+export async function listErrors(
+  db: Knex,
+  tenantId: string,
+  filter: MessageFilter,
+): Promise<List<MessageRow> | undefined> {
+  const rows = db('ocpp.messages')
+    .where({ tenant_id: tenantId, ...given({ identity: filter.identity }) })
+    .whereRaw(FAILED)
+  return readFrom(db, tenantId, rows, filter)
+}
+
+/** The last messages of the tenant, or of one of its stations. */
+export async function listRecent(
+  db: Knex,
+  tenantId: string,
+  { identity, limit }: { identity?: string; limit: number },
+): Promise<MessageRow[]> {
+  const read = (since?: string): Promise<MessageRow[]> =>
+    within(db('ocpp.messages'), 'time', given({ from: since }))
+      .select(COLUMNS)
+      .where({ tenant_id: tenantId, ...given({ identity }) })
+      .whereRaw(READABLE)
+      .orderByRaw(NEWEST_FIRST.order)
+      .limit(limit)
+  return fromRecent(read, rows => rows.length === limit)
+}
+
+/**
+ * Looks at the last day first: to plan a read of all partitions takes longer than to read one of them.
+ *
+ * @param isEnough whether older rows would change what was found
+ */
+async function fromRecent<Found>(
+  read: (since?: string) => Promise<Found>,
+  isEnough: (found: Found) => boolean,
+): Promise<Found> {
+  const found = await read(new Date(Date.now() - RECENT).toISOString())
+  return isEnough(found) ? found : read()
+}
+
+async function readFrom(
+  db: Knex,
+  tenantId: string,
+  rows: Knex.QueryBuilder,
+  { before, ...filter }: MessageFilter,
+): Promise<List<MessageRow> | undefined> {
+  within(rows, 'time', filter)
+  if (before !== undefined) {
+    const id = before.replace('msg-', '')
+    // As text, because a Date has no microseconds.
+    const place = await db('ocpp.messages')
+      .first(db.raw('time::text as time'))
+      .where({ tenant_id: tenantId, message_id: id })
+    if (place === undefined) return undefined
+    rows.whereRaw('(time, message_id) < (?::timestamptz, ?::bigint)', [place.time, id])
+  }
+  const read = (since?: string) =>
+    readList<MessageRow>(db, within(rows.clone(), 'time', given({ from: since })), NEWEST_FIRST, filter)
+  if (before !== undefined || filter.from !== undefined || filter.to !== undefined) return read()
+  return fromRecent(read, ({ items, total }) => items.length === (filter.limit ?? 100) && isUncounted(total))
+}
