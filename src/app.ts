@@ -17,6 +17,7 @@ import { ApiError } from './errors.ts'
 import { Activity } from './feed/activity.ts'
 import { Feed } from './feed/feed.ts'
 import { REALTIME_PATH, Realtime } from './feed/realtime/realtime.ts'
+import { BoardStreams } from './feed/sse/boardStreams.ts'
 import { Stream } from './feed/stream.ts'
 import { Exchange } from './http/exchange.ts'
 import { openServer } from './http/openServer.ts'
@@ -86,6 +87,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     ingest,
     rest: openRest(config, db, connections.rolePools, observeFlush),
     feed,
+    boardStreams: new BoardStreams({ config, db, feed, metrics, log, draining: drain.signal }),
     jobs,
     metrics,
     log,

@@ -56,6 +56,10 @@ export interface Config {
   streamBufferBytes: number
   /** Streams of one set of chargers that one client may hold open at a time. */
   streamsPerClient: number
+  /** Event streams that one session of the board may hold open at a time. */
+  streamsPerSession: number
+  /** How often an event stream sends a comment, in milliseconds. */
+  sseHeartbeatMs: number
   bodyLimitBytes: number
   logLevel: string
   /** A file for the log, or `-` for standard output. */
@@ -140,6 +144,8 @@ export function readConfig(env: Environment = process.env): Config {
     ingestQueue: integer(env, 'INGEST_QUEUE', 20_000, 1, 10_000_000),
     streamBufferBytes: integer(env, 'STREAM_BUFFER_BYTES', 1_048_576, 1024, 1_073_741_824),
     streamsPerClient: integer(env, 'STREAMS_PER_CLIENT', Math.ceil(scaleOf(env)), 1, 100_000_000),
+    streamsPerSession: integer(env, 'STREAMS_PER_SESSION', Math.ceil(20 * scaleOf(env)), 1, 100_000_000),
+    sseHeartbeatMs: integer(env, 'SSE_HEARTBEAT_MS', 15_000, 10, 3_600_000),
     bodyLimitBytes: integer(env, 'BODY_LIMIT_BYTES', 1_048_576, 1024, 1_073_741_824),
     logLevel: env.LOG_LEVEL || 'info',
     logFile: env.LOG_FILE || (process.stdout.isTTY ? path.join(dataDir, 'voltspec.log') : '-'),

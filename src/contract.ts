@@ -19,7 +19,7 @@ import { checkReply, JSON_TYPE } from './http/replyCheck.ts'
 import { type Document, IndexedRouter, type RoutedRequest, type ServedOperation } from './http/router.ts'
 import { validationError } from './http/validation.ts'
 import { RequestLimiter, strangerName } from './limits/requestLimiter.ts'
-import type { Call, Reply } from './operation.ts'
+import type { Call, Reply, StreamReply } from './operation.ts'
 import type { Services } from './services.ts'
 import * as auditLogs from './store/auditLogs.ts'
 
@@ -199,7 +199,9 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       status = reply.status
       await record(passage, status)
       if (reply.undelivered !== undefined) takeBackIfLost(exchange, reply.undelivered)
-      exchange.send(status, text, reply.contentType ?? JSON_TYPE, withHeaders(reply.headers, passage.headers))
+      const headers = withHeaders(reply.headers, passage.headers)
+      if (reply.stream === undefined) exchange.send(status, text, reply.contentType ?? JSON_TYPE, headers)
+      else if (exchange.begin(status, reply.contentType!, headers)) void pour(passage, reply.stream)
     } catch (error) {
       failure = asApiError(error)
       if (failure.caller !== undefined) identify(passage, failure.caller)
@@ -210,6 +212,16 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       status = sendError(exchange, failure, operation, passage.headers)
     }
     account(contract.name, services, passage, { status, failure })
+  }
+
+  async function pour({ exchange: { response, requestId }, operation }: Passage, stream: StreamReply['stream']) {
+    try {
+      await stream(response)
+    } catch (error) {
+      const { operationId } = operation
+      log.error({ contract: contract.name, operation: operationId, requestId, err: error }, 'a stream broke off')
+      response.destroy()
+    }
   }
 
   function sendError(

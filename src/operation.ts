@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Knex } from 'knex'
 import type { Callers } from './auth/caller.ts'
 import type { Services } from './services.ts'
@@ -42,6 +43,8 @@ export interface Reply<Status extends number = number, Body = unknown> {
   isCallersShape?: boolean
   /** Takes back what was handed out, when the caller hung up before the answer reached it. */
   undelivered?: () => Promise<void>
+  /** Set when the body comes over time. */
+  stream?: StreamReply['stream']
 }
 
 type Parameters<Op, Place extends string> = Op extends { parameters: infer P }
@@ -73,24 +76,41 @@ export interface BytesReply {
   headers: Record<string, string>
 }
 
+/** A reply whose body comes over time. */
+export interface StreamReply {
+  status: 200
+  body: undefined
+  contentType: string
+  headers: Record<string, string>
+  /**
+   * Writes the body and ends the response, when the headers are on their way. Resolves when that is done or the caller
+   * has hung up; what it throws breaks the connection off, so that nobody takes a part for the whole.
+   */
+  stream(response: ServerResponse): Promise<void>
+}
+
 type Success = 200 | 201 | 202 | 204
 
 /**
- * Operations that answer in CSV too leave the writing of their replies to Postgres; those that answer with any bytes hand
- * them on.
+ * Operations that answer in CSV too leave the writing of their replies to Postgres, or stream them beside their JSON; those
+ * that answer with any bytes hand them on.
  */
 type ReplyOf<Op> = Op extends { responses: infer R }
-  ? 'text/csv' extends MediaTypesOf<R[keyof R]>
-    ? WrittenReply
-    : 'application/octet-stream' extends MediaTypesOf<R[keyof R]>
-      ? BytesReply
-      : {
-          [S in keyof R]: S extends Success
-            ? R[S] extends { content: { 'application/json': infer B } }
-              ? Reply<S, B>
-              : Reply<S, undefined>
-            : never
-        }[keyof R]
+  ? 'text/event-stream' extends MediaTypesOf<R[keyof R]>
+    ? StreamReply
+    : 'text/csv' extends MediaTypesOf<R[keyof R]>
+      ? WrittenReply | StreamReply | JsonReply<R>
+      : 'application/octet-stream' extends MediaTypesOf<R[keyof R]>
+        ? BytesReply
+        : JsonReply<R>
   : never
+
+type JsonReply<R> = {
+  [S in keyof R]: S extends Success
+    ? R[S] extends { content: { 'application/json': infer B } }
+      ? Reply<S, B>
+      : Reply<S, undefined>
+    : never
+}[keyof R]
 
 type MediaTypesOf<Response> = Response extends { content: infer C } ? keyof C : never

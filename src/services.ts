@@ -4,6 +4,7 @@ import type { AccessTokens } from './auth/accessTokens.ts'
 import type { Config } from './config.ts'
 import type { Activity } from './feed/activity.ts'
 import type { Feed } from './feed/feed.ts'
+import type { BoardStreams } from './feed/sse/boardStreams.ts'
 import type { RequestLog } from './http/requestLog.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import type { Jobs } from './jobs/jobs.ts'
@@ -26,6 +27,7 @@ export interface Services {
   /** For contracts whose callers act as a database role; undefined without a secret for their tokens. */
   rest: Rest | undefined
   feed: Feed
+  boardStreams: BoardStreams
   jobs: Jobs
   requestLog: RequestLog
   activity: Activity

@@ -10,11 +10,15 @@ import { getConnection } from '../../handlers/board/connections/getConnection.ts
 import { deleteConnection } from '../../handlers/board/connections/deleteConnection.ts'
 import { disconnectStation } from '../../handlers/board/connections/disconnectStation.ts'
 import { listMessages } from '../../handlers/board/messages/listMessages.ts'
+import { streamMessages } from '../../handlers/board/messages/streamMessages.ts'
 import { listErrors } from '../../handlers/board/messages/listErrors.ts'
 import { getTelemetry } from '../../handlers/board/telemetry/getTelemetry.ts'
+import { streamTelemetry } from '../../handlers/board/telemetry/streamTelemetry.ts'
 import { listTelemetry } from '../../handlers/board/telemetry/listTelemetry.ts'
 import { listSecurity } from '../../handlers/board/security/listSecurity.ts'
+import { streamSecurity } from '../../handlers/board/security/streamSecurity.ts'
 import { listSecurityEvents } from '../../handlers/board/security/listSecurityEvents.ts'
+import { streamSecurityEvents } from '../../handlers/board/security/streamSecurityEvents.ts'
 import { listSystemEvents } from '../../handlers/board/system/listSystemEvents.ts'
 import { listChargingSessions } from '../../handlers/board/smart-charging/listChargingSessions.ts'
 import { listProxyEvents } from '../../handlers/board/proxy/listProxyEvents.ts'
@@ -30,11 +34,15 @@ export interface Handlers {
   deleteConnection: Handler<operations['deleteConnection'], 'sessionCookie' | 'sessionBearer'>
   disconnectStation: Handler<operations['disconnectStation'], 'sessionCookie' | 'sessionBearer'>
   listMessages: Handler<operations['listMessages'], 'sessionCookie' | 'sessionBearer'>
+  streamMessages: Handler<operations['streamMessages'], 'sessionCookie' | 'sessionBearer'>
   listErrors: Handler<operations['listErrors'], 'sessionCookie' | 'sessionBearer'>
   getTelemetry: Handler<operations['getTelemetry'], 'sessionCookie' | 'sessionBearer'>
+  streamTelemetry: Handler<operations['streamTelemetry'], 'sessionCookie' | 'sessionBearer'>
   listTelemetry: Handler<operations['listTelemetry'], 'sessionCookie' | 'sessionBearer'>
   listSecurity: Handler<operations['listSecurity'], 'sessionCookie' | 'sessionBearer'>
+  streamSecurity: Handler<operations['streamSecurity'], 'sessionCookie' | 'sessionBearer'>
   listSecurityEvents: Handler<operations['listSecurityEvents'], 'sessionCookie' | 'sessionBearer'>
+  streamSecurityEvents: Handler<operations['streamSecurityEvents'], 'sessionCookie' | 'sessionBearer'>
   listSystemEvents: Handler<operations['listSystemEvents'], 'sessionCookie' | 'sessionBearer'>
   listChargingSessions: Handler<operations['listChargingSessions'], 'sessionCookie' | 'sessionBearer'>
   listProxyEvents: Handler<operations['listProxyEvents'], 'sessionCookie' | 'sessionBearer'>
@@ -50,11 +58,15 @@ export const handlers: Handlers = {
   deleteConnection,
   disconnectStation,
   listMessages,
+  streamMessages,
   listErrors,
   getTelemetry,
+  streamTelemetry,
   listTelemetry,
   listSecurity,
+  streamSecurity,
   listSecurityEvents,
+  streamSecurityEvents,
   listSystemEvents,
   listChargingSessions,
   listProxyEvents,

@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/messages/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream messages
+         * @description Server-Sent Events. `connected` comes at once, then `message` for each message as it is logged, in the shape of `/messages`; a comment comes every 15 s (`SSE_HEARTBEAT_MS`). A client that comes back with the `id` of its last event gets what came after it, without a gap and without anything twice, also from another server process. Where that is not kept any more, or where the server was without its database for a while, `reset` says so: then read `/messages`. Who reads too slowly is cut off, and may resume. The stream ends with the session. The AsyncAPI document has the events.
+         */
+        get: operations["streamMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/errors": {
         parameters: {
             query?: never;
@@ -196,6 +216,26 @@ export interface paths {
          * @description How the server is doing, over all its processes; the memory is that of the one that answers. Reading it changes nothing.
          */
         get: operations["getTelemetry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/telemetry/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream telemetry
+         * @description Server-Sent Events. `connected` comes at once, then `telemetry` every two seconds, in the shape of `/telemetry`; a comment comes every 15 s (`SSE_HEARTBEAT_MS`). A client that comes back with the `id` of its last event gets what came after it, without a gap and without anything twice, also from another server process. Where that is not kept any more, or where the server was without its database for a while, `reset` says so: then read `/telemetry/history`. Who reads too slowly is cut off, and may resume. The stream ends with the session. The AsyncAPI document has the events.
+         */
+        get: operations["streamTelemetry"];
         put?: never;
         post?: never;
         delete?: never;
@@ -244,6 +284,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/security/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream security events
+         * @description Server-Sent Events. `connected` comes at once, then `security` for each security event, in the shape of `/security`; a comment comes every 15 s (`SSE_HEARTBEAT_MS`). A client that comes back with the `id` of its last event gets what came after it, without a gap and without anything twice, also from another server process. Where that is not kept any more, or where the server was without its database for a while, `reset` says so: then read `/security`. Who reads too slowly is cut off, and may resume. The stream ends with the session. The AsyncAPI document has the events.
+         */
+        get: operations["streamSecurity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/security-events": {
         parameters: {
             query?: never;
@@ -256,6 +316,28 @@ export interface paths {
          * @description The same as `/security`.
          */
         get: operations["listSecurityEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/security-events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream security events by another path
+         * @description The same as `/security/stream`.
+         *
+         *     Server-Sent Events. `connected` comes at once, then `security` for each security event, in the shape of `/security`; a comment comes every 15 s (`SSE_HEARTBEAT_MS`). A client that comes back with the `id` of its last event gets what came after it, without a gap and without anything twice, also from another server process. Where that is not kept any more, or where the server was without its database for a while, `reset` says so: then read `/security`. Who reads too slowly is cut off, and may resume. The stream ends with the session. The AsyncAPI document has the events.
+         */
+        get: operations["streamSecurityEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -730,6 +812,17 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The session has as many streams open as it may (`STREAMS_PER_SESSION`). Close one, and try again after the time in Retry-After. */
+        TooManyStreams: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description There is no session, or the login is wrong. */
         Unauthorized: {
             headers: {
@@ -770,6 +863,11 @@ export interface components {
          */
         Before: string;
         /**
+         * @description Only from stations (IN), or only to them (OUT).
+         * @example IN
+         */
+        Direction: "IN" | "OUT";
+        /**
          * @description Beginning of the period, inclusive.
          * @example 2026-04-13T00:00:00Z
          */
@@ -785,10 +883,30 @@ export interface components {
          */
         IdentityFilter: string;
         /**
+         * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+         * @example 00000000/01A2B3C8:00000000
+         */
+        LastEventId: string;
+        /**
+         * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+         * @example 00000000/01A2B3C8:00000000
+         */
+        LastEventIdHeader: string;
+        /**
          * @description How many rows to return at most.
          * @example 100
          */
         Limit: number;
+        /**
+         * @description Only frames of this kind.
+         * @example CALL
+         */
+        MessageType: "CALL" | "CALLRESULT" | "CALLERROR" | "SEND" | "CALLRESULTERROR";
+        /**
+         * @description Only calls of this action, and their answers.
+         * @example BootNotification
+         */
+        Method: string;
         /**
          * @description How many rows to leave out at the beginning.
          * @example 0
@@ -807,6 +925,16 @@ export interface components {
          * @example </api/messages?limit=100&before=123>; rel="next"
          */
         NextLink: string;
+        /**
+         * @description Always `no`, which tells a proxy such as nginx to hold nothing back.
+         * @example no
+         */
+        NoBuffering: "no";
+        /**
+         * @description Always `no-cache`.
+         * @example no-cache
+         */
+        NoCache: "no-cache";
         /**
          * @description The answer holds a credential, so that no cache may keep it.
          * @example no-store
@@ -1129,17 +1257,17 @@ export interface operations {
                  * @description Only calls of this action, and their answers.
                  * @example BootNotification
                  */
-                method?: string;
+                method?: components["parameters"]["Method"];
                 /**
                  * @description Only from stations (IN), or only to them (OUT).
                  * @example IN
                  */
-                direction?: "IN" | "OUT";
+                direction?: components["parameters"]["Direction"];
                 /**
                  * @description Only frames of this kind.
                  * @example CALL
                  */
-                type?: "CALL" | "CALLRESULT" | "CALLERROR" | "SEND" | "CALLRESULTERROR";
+                type?: components["parameters"]["MessageType"];
                 /**
                  * @description Beginning of the period, inclusive.
                  * @example 2026-04-13T00:00:00Z
@@ -1172,6 +1300,67 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["SessionExpired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamMessages: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                lastEventId?: components["parameters"]["LastEventId"];
+                /**
+                 * @description Only of this station.
+                 * @example CP-001
+                 */
+                identity?: components["parameters"]["IdentityFilter"];
+                /**
+                 * @description Only calls of this action, and their answers.
+                 * @example BootNotification
+                 */
+                method?: components["parameters"]["Method"];
+                /**
+                 * @description Only from stations (IN), or only to them (OUT).
+                 * @example IN
+                 */
+                direction?: components["parameters"]["Direction"];
+                /**
+                 * @description Only frames of this kind.
+                 * @example CALL
+                 */
+                type?: components["parameters"]["MessageType"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventIdHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end by itself. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    "X-Accel-Buffering": components["headers"]["NoBuffering"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            429: components["responses"]["TooManyStreams"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1257,6 +1446,47 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["SessionExpired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamTelemetry: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                lastEventId?: components["parameters"]["LastEventId"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventIdHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end by itself. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    "X-Accel-Buffering": components["headers"]["NoBuffering"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            429: components["responses"]["TooManyStreams"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1367,6 +1597,47 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    streamSecurity: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                lastEventId?: components["parameters"]["LastEventId"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventIdHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end by itself. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    "X-Accel-Buffering": components["headers"]["NoBuffering"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            429: components["responses"]["TooManyStreams"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listSecurityEvents: {
         parameters: {
             query?: {
@@ -1421,6 +1692,47 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["SessionExpired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamSecurityEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The same as the header `Last-Event-ID`, which wins, for clients that cannot set headers.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                lastEventId?: components["parameters"]["LastEventId"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client had; EventSource sends it when it comes back. The stream goes on after it.
+                 * @example 00000000/01A2B3C8:00000000
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventIdHeader"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end by itself. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    "X-Accel-Buffering": components["headers"]["NoBuffering"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            429: components["responses"]["TooManyStreams"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

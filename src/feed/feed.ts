@@ -50,8 +50,8 @@ export class Feed {
   #service: LogicalReplicationService | undefined
   #stopped = false
   #live = false
-  /** Where the last commit that was seen stands in the log, or where reading began. */
-  #position = ''
+  /** The commit that is being told, or the one that was told last; at first, where reading began. */
+  #commit: Commit = { at: new Date(), transaction: 0, position: '', changes: 0, before: '' }
   /** Time of the last commit that was seen, or of the start. */
   #seenAt = new Date()
   #lostAt: Date | undefined
@@ -69,7 +69,8 @@ export class Feed {
 
   /** What comes after this will be told; in the form of a change's position. */
   get position(): string {
-    return positionOf(this.#position, LAST)
+    const { position, changes, before } = this.#commit
+    return changes === 0 ? before : positionOf(position, changes - 1)
   }
 
   /** How long ago the last change that was seen had been committed, in seconds. */
@@ -156,7 +157,6 @@ export class Feed {
     )
     this.#service = service
     const plugin = new TemporarySlotPlugin(table => this.#listeners.has(table) || this.#columns.has(table))
-    let commit: Commit = { at: new Date(), transaction: 0, position: '', changes: 0 }
     // Postgres makes the slot when no transaction that is open now is left, however long that takes.
     let heardAt = Number.POSITIVE_INFINITY
     const pulse = setInterval(() => {
@@ -173,7 +173,9 @@ export class Feed {
       heardAt = performance.now()
       this.#live = true
       this.#seenAt = new Date()
-      this.#position = paddedPosition(plugin.position)
+      // A commit that begins where reading does is told.
+      const before = positionOf(paddedPosition(justBefore(plugin.position)), LAST)
+      this.#commit = { at: this.#seenAt, transaction: 0, position: '', changes: 0, before }
       if (this.#lostAt !== undefined) this.#resume({ from: this.#lostAt, to: this.#seenAt })
       started()
     })
@@ -181,18 +183,19 @@ export class Feed {
     service.on('data', (position: string, message: Pgoutput.Message) => {
       heardAt = performance.now()
       plugin.position = position
-      if (message === UNREAD) return
-      if (message.tag === 'begin') {
+      // Counted, since a change has the same position in every process, whatever is listened to there.
+      if (message === UNREAD) this.#commit.changes++
+      else if (message.tag === 'begin') {
         this.#seenAt = new Date(Number(message.commitTime) / 1000)
-        commit = {
+        this.#commit = {
           at: this.#seenAt,
           transaction: message.xid,
           position: paddedPosition(message.commitLsn!),
           changes: 0,
+          before: this.position,
         }
-        this.#position = commit.position
       } else if (message.tag === 'insert' || message.tag === 'update' || message.tag === 'delete')
-        this.#deliver(message, commit)
+        this.#deliver(message, this.#commit)
     })
     try {
       await service.subscribe(plugin, `voltspec_${process.pid}_${randomBytes(4).toString('hex')}`)
@@ -248,15 +251,17 @@ interface Commit {
   at: Date
   transaction: number
   position: string
-  /** How many of its changes were delivered. */
+  /** How many of its changes have come. */
   changes: number
+  /** Of the last change before it. */
+  before: string
 }
 
 /** No commit has so many changes. */
 const LAST = 99_999_999
 
-/** Of one width, so that positions compare as text. */
-const paddedPosition = (position: string) =>
+/** A place in the log as Postgres writes it, of one width, so that positions compare as text. */
+export const paddedPosition = (position: string) =>
   position
     .split('/')
     .map(part => part.toUpperCase().padStart(8, '0'))

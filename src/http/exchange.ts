@@ -72,6 +72,17 @@ export class Exchange {
     return performance.now() - this.startedAt
   }
 
+  /** Writes the headers of a body that comes over time. Returns whether the caller wants it: a HEAD does not. */
+  begin(status: number, contentType: string, headers: Record<string, string> = {}): boolean {
+    const { response } = this
+    const close = this.#draining.aborted || this.#unread ? { Connection: 'close' } : {}
+    const all = { 'X-Request-Id': this.requestId, ...this.#cors(), ...headers, ...close, 'Content-Type': contentType }
+    response.writeHead(status, all)
+    if (this.request.method === 'HEAD') response.end()
+    else response.flushHeaders()
+    return this.request.method !== 'HEAD'
+  }
+
   /** Writes the answer; a HEAD gets the headers of its GET. */
   send(
     status: number,

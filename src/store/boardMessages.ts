@@ -44,6 +44,8 @@ const RECENT = 86_400_000
 /** In the words of the indexes. */
 const READABLE = `type <> 'INVALID'`
 const FAILED = `type in ('CALLERROR', 'CALLRESULTERROR', 'INVALID')`
+/** Frames that do not parse. */
+export const UNREADABLE = 'INVALID'
 
 /** Messages that parse, newest first; undefined when `before` names none. */
 export async function list(db: Knex, tenantId: string, filter: MessageFilter): Promise<List<MessageRow> | undefined> {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { paddedPosition } from '../feed/feed.ts'
 
 /**
  * Whether a query that begins now sees what these transactions wrote. The write-ahead log tells of a commit a moment
@@ -17,4 +18,10 @@ export async function areVisible(db: Knex, ids: number[]): Promise<boolean> {
     { ids },
   )
   return rows[0]!.visible
+}
+
+/** Where the write-ahead log ends: every commit stands before it. In the form of the first part of a change's position. */
+export async function flushedPosition(db: Knex): Promise<string> {
+  const { rows } = await db.raw<{ rows: { position: string }[] }>('select pg_current_wal_flush_lsn()::text as position')
+  return paddedPosition(rows[0]!.position)
 }

@@ -8,11 +8,11 @@ import { refuseUpgrade } from '../../http/refuseUpgrade.ts'
 import type { Rest } from '../../postgrest/rest.ts'
 import type { Table } from '../../postgrest/table.ts'
 import type { Services } from '../../services.ts'
+import { Window } from '../window.ts'
 import { type Binding, Bindings, wants } from './bindings.ts'
 import { type JoinRequest, readBinding, readJoin } from './join.ts'
 import { type Message, readFrame, type Version, writeFrame } from './phoenix.ts'
 import { dataOf, type TableChange, tableChange } from './tableChange.ts'
-import { Window } from './window.ts'
 
 export const REALTIME_PATH = '/realtime/v1/websocket'
 
@@ -60,7 +60,7 @@ export class Realtime {
   readonly #bindings = new Bindings<Channel>()
   readonly #clients = new Set<Client>()
   readonly #watch: NodeJS.Timeout
-  #window: Window | undefined
+  #window: Window<TableChange> | undefined
   #endListening: (() => void)[] = []
   #idleSince = 0
 
