@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import * as ocppLinks from '../store/ocppLinks.ts'
+import type { Protocol } from './action.ts'
 
 const EVERY = 2000
 
@@ -17,14 +18,18 @@ export class LinkActivity {
   }
 
   /** @param at milliseconds since 1970 */
-  note(deviceId: string, at: number): void {
+  note(deviceId: string, protocol: Protocol, { direction, at }: { direction: 'IN' | 'OUT'; at: number }): void {
+    const isHeard = direction === 'IN'
     const minute = Math.floor(at / 60_000) * 60_000
     const key = `${deviceId} ${minute}`
     const heard = this.#heard.get(key)
-    if (heard === undefined) this.#heard.set(key, { deviceId, minute: new Date(minute), at: new Date(at), messages: 1 })
+    if (heard === undefined)
+      this.#heard.set(key, { deviceId, protocol, minute: new Date(minute), at: new Date(at), messages: 1, isHeard })
     else {
       heard.messages++
       heard.at = new Date(at)
+      heard.protocol = protocol
+      heard.isHeard ||= isHeard
     }
     this.#timer ??= setTimeout(() => void this.flush(), EVERY)
   }

@@ -178,7 +178,7 @@ export class StationSocket {
     const { tenantId, identity, connectionId, protocol } = this.connection
     const isChecked = record.direction === 'OUT' || this.station.validation !== 'off'
     this.#options.services.messageLog.add({ ...record, tenantId, identity, connectionId, protocol, isChecked })
-    if (this.station.deviceId !== null) this.#options.links.note(this.station.deviceId, record.at)
+    if (this.station.deviceId !== null) this.#options.links.note(this.station.deviceId, protocol, record)
   }
 
   async #handle({ id, action, payload, receivedAt }: Extract<Effect, { do: 'deliver' }>): Promise<void> {
