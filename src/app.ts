@@ -30,7 +30,9 @@ import { createMetrics, serveMetrics, watch } from './metrics.ts'
 import { FailedLogins } from './ocpp/failedLogins.ts'
 import { StationSockets } from './ocpp/localStations.ts'
 import { MessageLog } from './ocpp/messageLog.ts'
+import { Proxies } from './ocpp/proxy/proxies.ts'
 import { OcppServer } from './ocpp/server.ts'
+import { SmartCharging } from './ocpp/smartCharging/smartCharging.ts'
 import { connect, connectForWork } from './postgres/connect.ts'
 import { openRest } from './postgrest/rest.ts'
 import type { Services } from './services.ts'
@@ -76,6 +78,14 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     config,
     processId,
     stations,
+    proxies: new Proxies({
+      db,
+      feed,
+      stations,
+      log,
+      allowedHosts: config.ocpp.proxyAllowedHosts,
+      callTimeout: config.ocpp.callTimeoutSeconds * 1000,
+    }),
     messageLog: new MessageLog({
       pool: connections.ingestPool,
       processId,
@@ -102,6 +112,13 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   const { rest } = services
   const ocpp = new OcppServer(services, stations, handlers, connections.ingestPool)
   await ocpp.start()
+  await services.proxies.start()
+  const smartCharging = new SmartCharging({
+    ...services,
+    callStation: ({ identity, action, payload, timeoutSeconds }) =>
+      stations.call(identity, action, payload, AbortSignal.timeout(timeoutSeconds * 1000)),
+  })
+  await smartCharging.start()
   const doors: Doors = {
     ocpp,
     stream: new Stream(services),
@@ -130,7 +147,9 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   const sockets = new Set<Socket>()
   server.on('connection', socket => sockets.add(socket.once('close', () => sockets.delete(socket))))
   const release = async () => {
+    smartCharging.stop()
     await ocpp.stop()
+    services.proxies.stop()
     await services.messageLog.stop()
     await Promise.all([jobs.stop(), feed.stop()])
     await connections.close()

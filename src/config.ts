@@ -90,6 +90,8 @@ export interface OcppConfig {
   messageDays: number
   /** Messages that may wait for their commit; beyond it heartbeats are not logged, and chargers are not read from. */
   logQueue: number
+  /** Hosts that a charger may be proxied to, each with a port or for every port; nobody without one. */
+  proxyAllowedHosts: string[]
 }
 
 /** Who may log in to the board of the enrollment tenant, beside the tokens in the database; without either it is not served. */
@@ -121,10 +123,7 @@ export function readConfig(env: Environment = process.env): Config {
     migrate: env.MIGRATE === '1',
     deviceEnrollment: enrollment('DEVICE_ENROLLMENT', env.DEVICE_ENROLLMENT, host, databaseUrl),
     enrollmentTenant: env.ENROLLMENT_TENANT || 'acme',
-    corsOrigins: (env.CORS_ORIGINS ?? '')
-      .split(',')
-      .map(origin => origin.trim())
-      .filter(Boolean),
+    corsOrigins: listOf(env.CORS_ORIGINS),
     trustProxy: env.TRUST_PROXY === '1',
     rateLimits: rateLimits(env),
     tiers: tiers(env),
@@ -152,6 +151,13 @@ export function readConfig(env: Environment = process.env): Config {
     checkLargeReplies: env.CHECK_LARGE_REPLIES === '1',
   }
 }
+
+/** What stands between commas. */
+const listOf = (text = ''): string[] =>
+  text
+    .split(',')
+    .map(item => item.trim())
+    .filter(Boolean)
 
 function integer(env: Environment, name: string, fallback: number, min: number, max: number): number {
   const text = env[name]
@@ -204,6 +210,7 @@ function ocpp(env: Environment, host: string, databaseUrl: string | undefined): 
     recordDelaySeconds: integer(env, 'OCPP_RECORD_DELAY_SECONDS', 600, 0, 604_800),
     messageDays: integer(env, 'OCPP_MESSAGE_DAYS', 30, 1, 3650),
     logQueue: integer(env, 'OCPP_LOG_QUEUE', 20_000, 100, 10_000_000),
+    proxyAllowedHosts: listOf(env.PROXY_ALLOWED_HOSTS),
   }
 }
 

@@ -13,6 +13,7 @@ import type { Metrics } from './metrics.ts'
 import type { LocalStations } from './ocpp/action.ts'
 import type { FailedLogins } from './ocpp/failedLogins.ts'
 import type { MessageLog } from './ocpp/messageLog.ts'
+import type { Proxies } from './ocpp/proxy/proxies.ts'
 import type { Rest } from './postgrest/rest.ts'
 
 /** What a server process has open and lends to every call. */
@@ -36,6 +37,8 @@ export interface Services {
   processId: string
   /** The stations whose sockets this process holds. */
   stations: LocalStations
+  /** The upstreams that some of them are shown to. */
+  proxies: Proxies
   messageLog: MessageLog
   log: Logger
   /** Ends when the server begins to drain. */

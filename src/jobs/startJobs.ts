@@ -16,7 +16,7 @@ import * as serviceAccounts from '../store/serviceAccounts.ts'
 import * as stationMessages from '../store/stationMessages.ts'
 import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
-import type { Jobs, LiftJob, RecordJob, ScheduleJob } from './jobs.ts'
+import type { Jobs, KeyedJob, LiftJob, RecordJob, ScheduleJob } from './jobs.ts'
 import { liftFlexibility } from './liftFlexibility.ts'
 import { runSchedule } from './runSchedule.ts'
 
@@ -28,6 +28,7 @@ const QUEUES = [
   'housekeeping',
   'archive-telemetry',
 ] as const
+const KEYED: KeyedJob[] = ['plan-site', 'wake-site']
 /** How long a job may take before another process takes it for lost, in seconds. */
 const LONGEST: Partial<Record<(typeof QUEUES)[number], number>> = { 'archive-telemetry': 6 * 3600 }
 
@@ -54,10 +55,30 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
       expireInSeconds: LONGEST[name] ?? 60,
     })
 
+  for (const name of KEYED)
+    await boss.createQueue(name, {
+      policy: 'stately',
+      retryLimit: 20,
+      retryDelay: 1,
+      retryBackoff: true,
+      expireInSeconds: 60,
+    })
+
+  const polling = { pollingIntervalSeconds: 0.5, batchSize: 50 }
   let archiving: pg.Client | undefined
   const jobs: Jobs = {
     async sendAt(transaction, name, data, at) {
       await boss.send(name, data, { startAfter: at, db: fromKnex(transaction) })
+    },
+    async sendOnce(name, data, key, at) {
+      await boss.send(name, data, { singletonKey: key, ...(at === undefined ? {} : { startAfter: at }) })
+    },
+    async work(name, run) {
+      await boss.work<Parameters<typeof run>[0]>(name, polling, async batch => {
+        const ended = await Promise.allSettled(batch.map(({ data }) => run(data)))
+        const failed = ended.find(({ status }) => status === 'rejected')
+        if (failed?.status === 'rejected') throw failed.reason
+      })
     },
     async stop() {
       // What it was at is done again by the next.
@@ -65,7 +86,6 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
       await boss.stop({ graceful: true, timeout: 3000 })
     },
   }
-  const polling = { pollingIntervalSeconds: 0.5, batchSize: 50 }
   const { commandExpirySeconds } = settings
   await boss.work<ScheduleJob>('run-schedule', polling, async batch => {
     for (const { data } of batch) await runSchedule({ db, jobs, commandExpirySeconds }, data)

@@ -32,7 +32,8 @@ export async function dispatch(handlers: HandlerTable, services: Services, deliv
     const handler = findHandler(handlers, delivery)
     const call = { ...services, ...delivery, afterwards: (work: () => Promise<void>) => void afterwards.push(work) }
     // The table knows no types; the schema of the action has seen the payload.
-    const payload = ((await handler(call as never)) ?? {}) as Payload
+    const own = ((await handler(call as never)) ?? {}) as Payload
+    const payload = await services.proxies.answer(delivery, own)
     const breach = check(delivery.protocol, delivery.action, 'response', payload)
     if (breach !== undefined && isAnswered(delivery)) throw new Error(`the answer is wrong: ${breach.description}`)
     if (delivery.action === 'BootNotification') noteRegistration(delivery.station, payload)

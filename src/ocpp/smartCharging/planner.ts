@@ -1,0 +1,146 @@
+import type { Knex } from 'knex'
+import * as decisions from '../../store/chargingDecisions.ts'
+import * as siteCharging from '../../store/siteCharging.ts'
+import type { Outcome } from '../action.ts'
+import { decide, type Target, TURN } from './decide.ts'
+import { clearProfile, setProfile } from './profiles.ts'
+import { nextWindowEdge, pricePercent, windowPercent } from './timeOfUse.ts'
+
+/** A call to a station, wherever its socket is. */
+export type CallStation = (call: {
+  tenantId: string
+  identity: string
+  action: string
+  payload: Record<string, unknown>
+  requestedBy: string
+  timeoutSeconds: number
+}) => Promise<Outcome>
+
+export interface PlannerMeans {
+  db: Knex
+  callStation: CallStation
+}
+
+/** How long a station may take to answer, in seconds. */
+const PATIENCE = 10
+/** After this time a station that did not take its share is told again, in milliseconds. */
+const RETRY = 60_000
+
+/**
+ * Plans a site anew and tells the stations whose share changed. What shrinks is told first and what grows only when all of
+ * that was taken, so that the shares in force never add up to more than the limit; a station that does not take its share
+ * is counted with its maximum, and the others are planned again around it. One process at a time plans a site.
+ *
+ * @returns when the site is to be planned again although nothing may have changed; undefined when time changes nothing
+ */
+export async function planSite(means: PlannerMeans, siteId: string, now = new Date()): Promise<Date | undefined> {
+  const site = await siteCharging.find(means.db, siteId)
+  if (site === undefined) return undefined
+  await decisions.endFinished(means.db, siteId)
+  const sessions = await decisions.sessionsOf(means.db, siteId)
+  if (!site.enabled) return switchOff(means, sessions, now)
+  const timeOfUse = await readTimeOfUse(means.db, site, now)
+  const unreachable = new Set(sessions.filter(session => justFailed(session, now)).map(key))
+
+  const planned = () => decide(site, sessions, timeOfUse.percent, unreachable, now)
+  for (;;) {
+    const lower = planned().targets.filter(({ allocatedKw, heldKw }) => allocatedKw < heldKw)
+    const refused = await tell(means, site, lower)
+    for (const session of refused) unreachable.add(key(session))
+    if (refused.length === 0) break
+  }
+  const plan = planned()
+  const higher = plan.targets.filter(({ allocatedKw, heldKw }) => allocatedKw > heldKw)
+  for (const session of await tell(means, site, higher)) unreachable.add(key(session))
+
+  return earliest([
+    timeOfUse.nextAt,
+    plan.short ? new Date((Math.floor(now.getTime() / TURN) + 1) * TURN) : undefined,
+    unreachable.size > 0 ? new Date(now.getTime() + RETRY) : undefined,
+    ...sessions.map(({ commandedUntil }) => commandedUntil ?? undefined),
+  ])
+}
+
+const key = ({ transactionKey }: decisions.SiteSession) => transactionKey
+
+/** A station that has connected since is told again at once. */
+function justFailed({ last, connectedAt }: decisions.SiteSession, now: Date): boolean {
+  if (last?.status !== 'rejected' || now.getTime() - last.updatedAt.getTime() >= RETRY) return false
+  return connectedAt === null || connectedAt < last.updatedAt
+}
+
+/** Tells stations their shares, all at once. @returns the sessions whose stations did not take theirs */
+async function tell(
+  { db, callStation }: PlannerMeans,
+  { siteId, strategy }: siteCharging.StoredSite,
+  targets: Target[],
+): Promise<decisions.SiteSession[]> {
+  const ids = await decisions.add(
+    db,
+    targets.map(({ session, allocatedKw }) => ({ ...session, siteId, strategy, allocatedKw })),
+  )
+  const told = await Promise.all(
+    targets.map(async ({ session, range, allocatedKw }, index) => {
+      const outcome = await callStation({ ...callOf(session), ...setProfile(session, allocatedKw, range) })
+      if (!isAccepted(outcome)) {
+        await decisions.reject(db, ids[index]!, reasonOf(outcome))
+        return session
+      }
+      await decisions.activate(db, ids[index]!, session.transactionKey)
+      session.last = { decisionId: ids[index]!, allocatedKw, status: 'active', updatedAt: new Date() }
+      return undefined
+    }),
+  )
+  return told.filter(session => session !== undefined)
+}
+
+/** Takes every limit away. What a station could not be told is tried again. */
+async function switchOff(
+  { db, callStation }: PlannerMeans,
+  sessions: decisions.SiteSession[],
+  now: Date,
+): Promise<Date | undefined> {
+  const limited = sessions.filter(({ limited }) => limited)
+  const cleared = await Promise.all(
+    limited.map(async session => {
+      const outcome = await callStation({ ...callOf(session), ...clearProfile(session) })
+      // A station without the profile says Unknown, and has no limit either.
+      if (outcome.kind !== 'result') return false
+      await decisions.end(db, session.transactionKey)
+      return true
+    }),
+  )
+  return cleared.every(Boolean) ? undefined : new Date(now.getTime() + RETRY)
+}
+
+const callOf = ({ tenantId, identity }: decisions.SiteSession) => ({
+  tenantId,
+  identity,
+  requestedBy: 'smart-charging',
+  timeoutSeconds: PATIENCE,
+})
+
+const isAccepted = (outcome: Outcome) => outcome.kind === 'result' && outcome.payload.status === 'Accepted'
+
+function reasonOf(outcome: Outcome): string {
+  if (outcome.kind === 'result') return String(outcome.payload.status)
+  return outcome.kind === 'error' ? outcome.code : outcome.kind
+}
+
+/** How much of the limit counts now, in %, and when that changes. */
+async function readTimeOfUse(
+  db: Knex,
+  { strategy, windows, zone, prices }: siteCharging.StoredSite,
+  now: Date,
+): Promise<{ percent: number; nextAt: Date | undefined }> {
+  if (strategy !== 'time_of_use') return { percent: 100, nextAt: undefined }
+  const signal = prices === null ? undefined : await siteCharging.priceAt(db, prices.marketType, now)
+  return {
+    percent: Math.min(windowPercent(windows, zone, now), pricePercent(prices?.steps ?? [], signal?.price)),
+    nextAt: earliest([nextWindowEdge(windows, zone, now), signal?.nextAt]),
+  }
+}
+
+function earliest(dates: (Date | undefined)[]): Date | undefined {
+  return dates.filter(date => date !== undefined).sort((a, b) => a.getTime() - b.getTime())[0]
+}

@@ -1,0 +1,125 @@
+import type { Knex } from 'knex'
+import type { SiteCharging } from '../ocpp/smartCharging/settings.ts'
+
+/** A site's settings with what they are about. */
+export interface StoredSite extends SiteCharging {
+  siteId: string
+  tenantId: string
+  /** The zone of the windows: the settings' own, or the site's. */
+  zone: string
+}
+
+interface Row {
+  site_id: string
+  tenant_id: string
+  enabled: boolean
+  limit_kw: number
+  margin_percent: number
+  strategy: SiteCharging['strategy']
+  priorities: SiteCharging['priorities']
+  time_zone: string | null
+  windows: SiteCharging['windows']
+  prices: SiteCharging['prices']
+  connectors: SiteCharging['connectors']
+  zone: string
+}
+
+const fromRow = (row: Row): StoredSite => ({
+  siteId: row.site_id,
+  tenantId: row.tenant_id,
+  enabled: row.enabled,
+  limitKw: row.limit_kw,
+  marginPercent: row.margin_percent,
+  strategy: row.strategy,
+  priorities: row.priorities,
+  timeZone: row.time_zone,
+  windows: row.windows,
+  prices: row.prices,
+  connectors: row.connectors,
+  zone: row.zone,
+})
+
+const SITES = `select c.*, coalesce(c.time_zone, s.time_zone) as zone
+  from ocpp.site_charging c join core.sites s on s.site_id = c.site_id and s.tenant_id = c.tenant_id`
+
+/** The settings of a site; undefined when it has none. */
+export async function find(db: Knex, siteId: string): Promise<StoredSite | undefined> {
+  const { rows } = await db.raw<{ rows: Row[] }>(`${SITES} where c.site_id = ?`, [siteId])
+  return rows[0] && fromRow(rows[0])
+}
+
+/** The settings of a tenant's site and whether tellus may show what its stations tell; undefined for another tenant's. */
+export async function findOfTenant(
+  db: Knex,
+  tenantId: string,
+  siteId: string,
+): Promise<{ consent: boolean; settings: StoredSite | undefined } | undefined> {
+  const site = await db('core.sites').first('ocpp_consent').where({ site_id: siteId, tenant_id: tenantId })
+  return site && { consent: site.ocpp_consent, settings: await find(db, siteId) }
+}
+
+/** Sets a site's settings; what was set before is replaced. The site is the tenant's. */
+export async function put(db: Knex, tenantId: string, siteId: string, settings: SiteCharging): Promise<void> {
+  await db('ocpp.site_charging')
+    .insert({
+      site_id: siteId,
+      tenant_id: tenantId,
+      enabled: settings.enabled,
+      limit_kw: settings.limitKw,
+      margin_percent: settings.marginPercent,
+      strategy: settings.strategy,
+      priorities: JSON.stringify(settings.priorities),
+      time_zone: settings.timeZone,
+      windows: JSON.stringify(settings.windows),
+      prices: settings.prices === null ? null : JSON.stringify(settings.prices),
+      connectors: JSON.stringify(settings.connectors),
+      updated_at: db.fn.now(),
+    })
+    .onConflict('site_id')
+    .merge()
+}
+
+/** Whether tellus may show what the site's stations tell. The site is the tenant's. */
+export async function setConsent(db: Knex, tenantId: string, siteId: string, consent: boolean): Promise<void> {
+  await db('core.sites').where({ site_id: siteId, tenant_id: tenantId }).update({ ocpp_consent: consent })
+}
+
+/** Every site that shares its power. */
+export async function enabledSites(db: Knex): Promise<string[]> {
+  return db('ocpp.site_charging').where({ enabled: true }).pluck('site_id')
+}
+
+/** Of these stations and devices, the sites that share their power. */
+export async function sitesOf(db: Knex, identities: string[], deviceIds: string[]): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { site_id: string }[] }>(
+    `select distinct c.site_id from ocpp.stations st left join core.devices d using (device_id)
+       join ocpp.site_charging c on c.site_id = coalesce(st.site_id, d.site_id) and c.tenant_id = st.tenant_id
+     where st.identity = any(:identities) or st.device_id = any(:deviceIds)`,
+    { identities, deviceIds },
+  )
+  return rows.map(({ site_id }) => site_id)
+}
+
+/** The sites that follow one of these market signals. */
+export async function sitesByMarketType(db: Knex, types: number[]): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { site_id: string }[] }>(
+    `select site_id from ocpp.site_charging
+     where enabled and strategy = 'time_of_use' and (prices->>'marketType')::int = any(:types)`,
+    { types },
+  )
+  return rows.map(({ site_id }) => site_id)
+}
+
+/** The market signal that is in force, and when the next one begins; undefined where there is none. */
+export async function priceAt(
+  db: Knex,
+  marketType: number,
+  at: Date,
+): Promise<{ price: number | undefined; nextAt: Date | undefined }> {
+  const signal = () => db('flux.market_data').where({ type: marketType })
+  const [current, next] = await Promise.all([
+    signal().first('value').where('time', '<=', at).orderBy('time', 'desc'),
+    signal().first('time').where('time', '>', at).orderBy('time'),
+  ])
+  return { price: current?.value, nextAt: next?.time }
+}
