@@ -44,9 +44,11 @@ const LONGEST_ID = 36
 /** Stands for an id that could not be read (OCPP 2.x). */
 const NO_ID = '-1'
 
-/** Some stations pad serial numbers with NUL, which no text in the database may have. */
-const withoutNul = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? value.replaceAll('\0', '') : value
+const HAS_UNSTORABLE = /\\u(0000|d[89a-f])/i
+
+/** Some stations pad serial numbers with NUL; neither that nor half a character can stand in the database. */
+const storable = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value
 
 /** Reads one text message of a WebSocket as a frame of a version. */
 export function parseFrame(text: string, protocol: Protocol): Frame {
