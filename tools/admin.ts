@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { hash } from '@node-rs/argon2'
 import type { Knex } from 'knex'
 import { SCOPES } from '../src/auth/scopes.ts'
 import { hashSecret, newPassword, newSecret } from '../src/auth/secrets.ts'
@@ -9,6 +11,7 @@ import { isIdentity } from '../src/ocpp/handshake.ts'
 import { connectAsOwner } from '../src/postgres/connect.ts'
 import { runningPostgres } from '../src/postgres/embedded.ts'
 import * as auditLogs from '../src/store/auditLogs.ts'
+import * as boardTokens from '../src/store/boardTokens.ts'
 import * as clients from '../src/store/clients.ts'
 import * as stations from '../src/store/ocppStations.ts'
 import * as operators from '../src/store/operators.ts'
@@ -22,8 +25,10 @@ const USAGE = `npm run admin -- <command>
   create-client   --tenant acme --name console --scopes "read write"
   revoke-client   --id acme-console-1f0c33aa
   create-station  --tenant acme --identity CP-001 [--site <site id>]
+  create-board-token --tenant acme --name ada
   list-tenants
   remove-audit-logs --tenant acme --older-than-days 730
+  hash-password   < a file with the password of BOARD_USER
 
 A secret is printed once and kept as a hash only. Works on DATABASE_URL, or on the embedded database of a running server.`
 
@@ -77,9 +82,22 @@ const COMMANDS: Record<string, (db: Knex, options: Record<string, string | undef
     if (!isNew) throw new StartError(`the identity ${identity} is taken`)
     print({ identity, password })
   },
+  async 'create-board-token'(db, options) {
+    const tenantId = await tenantOf(db, options)
+    const [userName, token] = [required(options, 'name'), newSecret()]
+    await boardTokens.create(db, { hash: hashSecret(token), tenantId, userName })
+    print({ user: userName, token })
+  },
   async 'list-tenants'(db) {
     print(await tenants.list(db))
   },
+}
+
+/** What BOARD_PASSWORD_HASH takes, of a password that is in no list of processes and no history of a shell. */
+async function hashPassword(): Promise<void> {
+  const password = (await text(process.stdin)).replace(/\r?\n$/, '')
+  if (password === '') throw new StartError('the password is read from the standard input, which is empty')
+  console.log(await hash(password))
 }
 
 await main(async () => {
@@ -92,6 +110,7 @@ await main(async () => {
       ]),
     ),
   })
+  if (positionals[0] === 'hash-password') return hashPassword()
   const command = COMMANDS[positionals[0] ?? '']
   if (command === undefined) throw new StartError(USAGE)
   const config = readConfig()

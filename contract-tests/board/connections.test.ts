@@ -73,7 +73,7 @@ describe('GET /connections/{identity}', () => {
     await live.call('BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' })
     const { body } = await eventually('the messages', 5000, async () => {
       const answer = await get('/connections/LIVE-1')
-      return answer.body.messageCount === 2 && answer
+      return answer.body.messageCount === 2 ? answer : undefined
     })
     const [reply, boot] = body.recentMessages
     assert.deepEqual([boot.method, boot.direction, boot.type], ['BootNotification', 'IN', 'CALL'])

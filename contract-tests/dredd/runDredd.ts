@@ -31,7 +31,7 @@ interface Transaction {
   fullPath: string
   request: { headers: Record<string, string>; body: string }
   expected: { statusCode: string }
-  real?: { statusCode: number; headers: Record<string, string>; body?: string }
+  real?: { statusCode: number; headers: Record<string, string | string[]>; body?: string }
   skip?: boolean
   fail?: string
 }
@@ -76,7 +76,7 @@ export async function runDredd({ document, responses, uncovered, prepare }: Subj
 
   function inspect(transaction: Transaction): void {
     const { real, expected, origin } = transaction
-    const answer: Answer = { status: real!.statusCode, headers: real!.headers, body: real!.body ?? '' }
+    const answer: Answer = { status: real!.statusCode, headers: joined(real!.headers), body: real!.body ?? '' }
     const problem = judge(document, responses, routes.get(origin.actionName)!, String(expected.statusCode), answer)
     if (problem !== undefined) transaction.fail = problem
     else reached.add(current)
@@ -103,6 +103,10 @@ export async function runDredd({ document, responses, uncovered, prepare }: Subj
     failures: [...failures, ...coverageFailures(declaredResponses(document), { tried, reached, uncovered })],
   }
 }
+
+/** Node has a list where a header may come several times (Set-Cookie). */
+const joined = (headers: Record<string, string | string[]>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]))
 
 /** Dredd's own logger is so old that Node warns of how its files import each other; that is nothing to us. */
 function requireDredd(): DreddClass {

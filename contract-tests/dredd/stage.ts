@@ -28,6 +28,7 @@ const ONCE = '1/3600'
 const LIMITS = {
   RATE_LIMIT_SCALE: '1',
   RATE_LIMIT_TOKEN: ONCE,
+  RATE_LIMIT_WRONG_SECRET: ONCE,
   RATE_LIMIT_DEVICE: ONCE,
   RATE_LIMIT_DEVICE_CALL: ONCE,
   RATE_LIMIT_OPERATOR_QUERY: ONCE,
@@ -71,7 +72,7 @@ async function findBrokenCallers(server: TestServer): Promise<BrokenCallers> {
 async function breakDatabase({ url }: TestDatabase): Promise<void> {
   const owner = new pg.Client({ connectionString: url })
   await owner.connect()
-  await owner.query('revoke all on all tables in schema core, telemetry, ops from voltspec_app')
+  await owner.query('revoke all on all tables in schema core, telemetry, ops, ocpp from voltspec_app')
   await owner.end()
 }
 

@@ -20,6 +20,8 @@ export interface Subject {
   clientWith(scopes: string[]): Promise<Headers>
   /** Headers of one whose client holds more, but who asked for exactly these scopes. */
   tokenWith(scopes: string[]): Promise<Headers>
+  /** What a credential that nobody was given, or that was good once, is answered with; 401 where nothing is said. */
+  badCredential?: number
   /** Headers with credentials that nobody was given. */
   garbage: Headers[]
   /** New things of the first tenant: an id for each component that stands in a path. */

@@ -1934,7 +1934,7 @@ export interface components {
              * @description The version of OCPP that the charger speaks to its central system; absent for one that speaks none.
              * @enum {string}
              */
-            ocpp_version?: "1.6-J" | "2.0.1";
+            ocpp_version?: "1.6-J" | "2.0.1" | "2.1";
             /** @description OCPP messages, as the average of the last five minutes. Absent like `ocpp_version`. */
             ocpp_csms_messages_per_minute?: number;
             /**

@@ -5,11 +5,25 @@ import { CLOSE, type StationSocket } from './stationSocket.ts'
 /** The pings of all connections are spread over this many moments. */
 const SLICES = 8
 
+/**
+ * A connection's place in the order of all connections of its station, whichever process they are on: the order in which
+ * the feed tells of them. Taken before the connection is noted, since the feed may be quicker than the handshake.
+ */
+export interface Place {
+  readonly connectionId: string
+  readonly identity: string
+  /** Whether the feed has told of this connection, so that what it tells later is newer. */
+  isTold: boolean
+  isReplaced: boolean
+  socket: StationSocket | undefined
+}
+
 /** The sockets of this process, one per station: the newest. */
 export class StationSockets implements LocalStations {
   readonly #byIdentity = new Map<string, StationSocket>()
   readonly #slices: Set<StationSocket>[] = Array.from({ length: SLICES }, () => new Set())
   readonly #listeners = new Set<(station: Station, protocol: Protocol) => void>()
+  readonly #places = new Map<string, Set<Place>>()
   readonly #sliceOf = new WeakMap<StationSocket, Set<StationSocket>>()
   readonly #pinger: NodeJS.Timeout
   #slice = 0
@@ -59,24 +73,55 @@ export class StationSockets implements LocalStations {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Takes a place for a connection that is about to be noted; it is given back by `leave` or `remove`. */
+  expect(connectionId: string, identity: string): Place {
+    const place: Place = { connectionId, identity, isTold: false, isReplaced: false, socket: undefined }
+    const places = this.#places.get(identity) ?? new Set()
+    this.#places.set(identity, places.add(place))
+    return place
+  }
+
+  leave(place: Place): void {
+    const places = this.#places.get(place.identity)
+    places?.delete(place)
+    if (places?.size === 0) this.#places.delete(place.identity)
+  }
+
   /** Takes a socket in; the one of the same station before it is closed. */
-  admit(socket: StationSocket): void {
+  admit(socket: StationSocket, place: Place): void {
     const { identity, protocol } = socket.connection
     const before = this.#byIdentity.get(identity)
+    place.socket = socket
     this.#byIdentity.set(identity, socket)
     const slice = this.#slices[this.#slice++ % SLICES]!
     this.#sliceOf.set(socket, slice.add(socket))
     before?.close(CLOSE.replaced, 'replaced by a newer connection')
     for (const listener of this.#listeners) listener(socket.station, protocol)
+    if (place.isReplaced) socket.close(CLOSE.replaced, 'replaced by a newer connection')
     if (this.#drained !== undefined) socket.drain()
   }
 
   /** Lets a socket go that has closed; another of the same station stays. */
-  remove(socket: StationSocket): void {
+  remove(socket: StationSocket, place: Place): void {
     const { identity } = socket.connection
+    this.leave(place)
     if (this.#byIdentity.get(identity) === socket) this.#byIdentity.delete(identity)
     this.#sliceOf.get(socket)?.delete(socket)
     if (this.#isEmpty) this.#onEmpty?.()
+  }
+
+  /** The feed was away: those that the database shows as the newest of their station stay. */
+  settle(replaced: string[]): void {
+    for (const places of this.#places.values())
+      for (const place of places) {
+        if (replaced.includes(place.connectionId)) this.#replace(place)
+        place.isTold = true
+      }
+  }
+
+  #replace(place: Place): void {
+    place.isReplaced = true
+    place.socket?.close(CLOSE.replaced, 'replaced by a newer connection')
   }
 
   /** Closes all and resolves when they are gone. */
@@ -115,13 +160,13 @@ export class StationSockets implements LocalStations {
       if (station.deviceId !== deviceId) linked(socket)
     })
     feed.subscribe('ocpp.connections', ({ kind, row }) => {
-      const socket = this.#byIdentity.get(row.identity as string)
-      if (socket === undefined || kind !== 'insert') return
-      // What is told after the own connection has come after it.
-      if (row.connection_id === socket.connection.connectionId) socket.isTold = true
-      else if (socket.isTold) {
-        socket.close(CLOSE.replaced, 'replaced by a newer connection')
-        replaced(socket, row.remote_address as string)
+      if (kind !== 'insert') return
+      for (const place of this.#places.get(row.identity as string) ?? []) {
+        if (place.connectionId === row.connection_id) place.isTold = true
+        else if (place.isTold) {
+          this.#replace(place)
+          if (place.socket !== undefined) replaced(place.socket, row.remote_address as string)
+        }
       }
     })
   }

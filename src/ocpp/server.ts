@@ -13,15 +13,15 @@ import * as connections from '../store/ocppConnections.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as stations from '../store/ocppStations.ts'
 import { sharedDevice } from '../store/stationDevices.ts'
-import type { HandlerTable, Protocol } from './action.ts'
+import type { HandlerTable, Protocol, Station } from './action.ts'
 import { type Admission, authenticate } from './authenticate.ts'
 import { FailedLogins, severityOf } from './failedLogins.ts'
 import { negotiate, readBasic, readIdentity } from './handshake.ts'
 import { LinkActivity } from './linkActivity.ts'
-import type { StationSockets } from './localStations.ts'
+import type { Place, StationSockets } from './localStations.ts'
 import { Presence } from './presence.ts'
 import { SecurityReports } from './securityReports.ts'
-import { CLOSE, StationSocket } from './stationSocket.ts'
+import { StationSocket } from './stationSocket.ts'
 
 interface Visit {
   request: IncomingMessage
@@ -136,10 +136,17 @@ export class OcppServer {
       securityProfile,
       connectedAt: new Date(),
     }
-    await this.#opening.submit(connection)
-    let isUpgraded = false
+    const place = this.#sockets.expect(connection.connectionId, connection.identity)
+    try {
+      await this.#opening.submit(connection)
+      this.#upgrade(visit, connection, station, place)
+    } finally {
+      if (place.socket === undefined) this.#sockets.leave(place)
+    }
+  }
+
+  #upgrade(visit: Visit, connection: connections.Connection, station: Station, place: Place): void {
     this.#server.handleUpgrade(visit.request, visit.socket, visit.head, webSocket => {
-      isUpgraded = true
       this.#take(
         new StationSocket({
           services: this.#services,
@@ -150,20 +157,21 @@ export class OcppServer {
           station,
           connection,
           onClosed: (closed, code, reason) => {
-            this.#sockets.remove(closed)
+            this.#sockets.remove(closed, place)
             this.#end(connection, code, reason)
           },
         }),
         visit,
+        place,
       )
     })
-    if (!isUpgraded) this.#end(connection, 1006, 'the handshake failed')
+    if (place.socket === undefined) this.#end(connection, 1006, 'the handshake failed')
   }
 
-  #take(socket: StationSocket, { address, identity }: Visit): void {
+  #take(socket: StationSocket, { address, identity }: Visit, place: Place): void {
     const before = this.#sockets.get(identity)
     if (before !== undefined) this.#reportHijack(before, address)
-    this.#sockets.admit(socket)
+    this.#sockets.admit(socket, place)
     this.#link(socket)
   }
 
@@ -259,11 +267,9 @@ export class OcppServer {
   /** While the feed was away, stations may have gone to another process. */
   async #closeReplaced(): Promise<void> {
     const { db, log } = this.#services
-    const byId = new Map([...this.#sockets.all()].map(socket => [socket.connection.connectionId, socket]))
+    const ids = [...this.#sockets.all()].map(({ connection }) => connection.connectionId)
     try {
-      for (const id of await connections.replacedAmong(db, [...byId.keys()]))
-        byId.get(id)?.close(CLOSE.replaced, 'replaced by a newer connection')
-      for (const socket of byId.values()) socket.isTold = true
+      this.#sockets.settle(await connections.replacedAmong(db, ids))
     } catch (error) {
       log.warn({ err: error }, 'connections could not be compared with those of other processes')
     }

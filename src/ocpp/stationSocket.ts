@@ -36,8 +36,6 @@ export class StationSocket {
   readonly connection: Connection
   /** Changes when the station's row does. */
   readonly station: Station
-  /** Whether the feed has told of this connection, so that what it tells later is newer. */
-  isTold = false
   readonly #options: SocketOptions
   readonly #webSocket: WebSocket
   readonly #engine: RpcEngine

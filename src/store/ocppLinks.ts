@@ -107,7 +107,7 @@ export async function removeOldCounts(db: Knex): Promise<number> {
  */
 export const LINK_OF_DEVICE = `(
   select json_strip_nulls(json_build_object(
-    'ocpp_version', case l.subprotocol when 'ocpp1.6' then '1.6-J' when 'ocpp2.0.1' then '2.0.1' end,
+    'ocpp_version', case l.subprotocol when 'ocpp1.6' then '1.6-J' when 'ocpp2.0.1' then '2.0.1' when 'ocpp2.1' then '2.1' end,
     'ocpp_csms_messages_per_minute', (
       select round(coalesce(sum(c.messages * least(1, extract(epoch from c.minute - now()) / 60 + 6)), 0) / 5, 1)
       from core.ocpp_message_counts c

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { hashSecret, newSecret } from '../../../src/auth/secrets.ts'
+import * as tenants from '../../../src/store/tenants.ts'
+import type { TestServer } from '../../support/testServer.ts'
+import type { ErrorKind, Subject } from '../subject.ts'
+
+const MESSAGES: Partial<Record<ErrorKind, RegExp>> = {
+  unauthorized: /^Unauthorized$/,
+  expired: /^Session expired$/,
+  notFound: /^(Connection not found|Not found)$/,
+}
+
+/** board, called with a session as cookie or as bearer. It has tenants, and no scopes. */
+export async function openSubject(server: TestServer): Promise<Subject> {
+  const { board, other_tenant } = server.credentials
+  const { db } = server.services
+  const tenantId = await tenants.findBySlug(db, 'acme')
+  const shown = (scheme: string, sessionId: string): Record<string, string> =>
+    scheme === 'sessionCookie' ? { cookie: `board-session=${sessionId}` } : { authorization: `Bearer ${sessionId}` }
+
+  async function logIn(scheme: string, token: string) {
+    const { body } = await server.call('POST', '/api/auth/login', { body: { token } })
+    return shown(scheme, body.sessionId)
+  }
+
+  async function expired(scheme: string) {
+    const sessionId = newSecret()
+    await db('ocpp.board_sessions').insert({
+      session_hash: hashSecret(sessionId),
+      tenant_id: tenantId,
+      user_name: 'admin',
+      expires_at: db.raw(`now() - interval '1 second'`),
+    })
+    return shown(scheme, sessionId)
+  }
+
+  async function makeThings() {
+    const identity = `CP-${randomUUID()}`
+    await db('ocpp.connection_states').insert({
+      tenant_id: tenantId,
+      identity,
+      connection_id: randomUUID(),
+      remote_address: '192.0.2.10',
+      protocol: 'ocpp1.6',
+      connected_at: db.raw(`now() - interval '1 hour'`),
+      disconnected_at: db.fn.now(),
+    })
+    return { Identity: identity }
+  }
+
+  const strange = ['no-such-thing', '1', "'; drop table ocpp.messages; --", '%', '\u{1F50C}', 'a/b', '__proto__']
+  return {
+    schemes: ['sessionCookie', 'sessionBearer'],
+    scopes: [],
+    implied: () => new Set(),
+    caller: scheme => logIn(scheme, board.token),
+    stranger: scheme => logIn(scheme, other_tenant.board!.token),
+    expired,
+    clientWith: () => logIn('sessionBearer', board.token),
+    tokenWith: () => logIn('sessionBearer', board.token),
+    badCredential: 403,
+    garbage: [
+      { authorization: 'Bearer garbage' },
+      { authorization: `Bearer ${newSecret()}` },
+      { authorization: `Bearer ${board.token}` },
+      { authorization: `Bearer ${'a'.repeat(8000)}` },
+      { cookie: 'board-session=garbage' },
+      { cookie: `board-session=${newSecret()}; board-session=` },
+    ],
+    makeThings,
+    unknownIds: { Identity: randomUUID() },
+    malformedIds: [
+      ...strange.map(id => ({ component: 'Identity', id, status: 404 })),
+      { component: 'Identity', id: 'x'.repeat(256), status: 400 },
+    ],
+    checkError({ body }, kind) {
+      assert.deepEqual(Object.keys(body), ['error'])
+      assert.match(body.error, MESSAGES[kind] ?? /./)
+    },
+  }
+}
