@@ -244,6 +244,21 @@ describe('several processes', () => {
     assert.deepEqual(methods(resumed), ['Q', 'R', 'S'])
     for (const stream of [there, resumed]) stream.close()
   })
+  it('have one id for a message, whatever else they listen to', async () => {
+    const security = await openEvents(server, '/security/stream', session)
+    const [here, there] = await Promise.all([server, other].map(each => openEvents(each, '/messages/stream', session)))
+    await Promise.all([security, here!, there!].map(stream => stream.received('connected', 1)))
+    await db.transaction(async transaction => {
+      const event = { category: 'TEST', identity: 'CP-9', message: 'x', severity: 'low' as const, details: {} }
+      await securityEvents.add(transaction, { ...event, tenantId: tenant })
+      await logMessages(transaction, tenant, [{ method: 'X' }, { method: 'Y' }])
+    })
+    await Promise.all([here!.received('message', 2), there!.received('message', 2), security.received('security', 1)])
+    assert.deepEqual(there!.of('message'), here!.of('message'))
+    const [notice] = security.of('security')
+    assert.ok(notice!.id < here!.of('message')[0]!.id)
+    for (const stream of [security, here!, there!]) stream.close()
+  })
   it('a process that began later says that it cannot resume', async () => {
     const here = await openEvents(server, '/messages/stream', session)
     await here.received('connected', 1)

@@ -22,6 +22,16 @@ export function readUncovered(text: string, contract: string): Uncovered {
   return uncovered
 }
 
+/** The contract without answers that do not end, which Dredd would wait for; their refusals stay. */
+export function withoutStreams(document: OpenApiDocument): OpenApiDocument {
+  const ending = structuredClone(document)
+  for (const { operation } of listRoutes(ending)) {
+    for (const [status, response] of Object.entries(operation.responses))
+      if ('content' in response && 'text/event-stream' in response.content!) delete operation.responses[status]
+  }
+  return ending
+}
+
 /** Every `<operationId> <status>` that a contract declares. */
 export function declaredResponses(document: OpenApiDocument): string[] {
   return listRoutes(document).flatMap(({ operation }) =>

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Validators } from '../../src/http/backend.ts'
 import { listRoutes, type OpenApiDocument } from '../../tools/generate/documents.ts'
-import { coverageFailures, declaredResponses, type Uncovered } from './coverage.ts'
+import { coverageFailures, declaredResponses, type Uncovered, withoutStreams } from './coverage.ts'
 import { deriveDocument } from './derivedDocument.ts'
 import { type Draft, draftOf, encodeBody, send, targetOf } from './draft.ts'
 import { type Answer, judge } from './judge.ts'
@@ -41,7 +41,9 @@ type DreddClass = new (configuration: object) => { run(callback: (error: Error |
 const requireOwn = createRequire(import.meta.url)
 
 /** Lets Dredd ask for every declared response of a contract, and says which did not come as declared. */
-export async function runDredd({ document, responses, uncovered, prepare }: Subject): Promise<Verdict> {
+export async function runDredd(subject: Subject): Promise<Verdict> {
+  const { responses, uncovered, prepare } = subject
+  const document = withoutStreams(subject.document)
   const routes = new Map(listRoutes(document).map(route => [route.operation.operationId, route]))
   const tried = new Set<string>()
   const reached = new Set<string>()

@@ -12,7 +12,7 @@ export interface Stage {
 }
 
 /**
- * `main` serves; `limited` grants every caller one request per class and hour, on main's database; `cut` cannot reach
+ * `main` serves; `limited` grants every caller one request per class and hour and one stream, on main's database; `cut` cannot reach
  * main's database; `broken` reaches a database that refuses every statement.
  */
 export type ServerName = 'main' | 'limited' | 'cut' | 'broken'
@@ -27,6 +27,7 @@ interface BrokenCallers {
 const ONCE = '1/3600'
 const LIMITS = {
   RATE_LIMIT_SCALE: '1',
+  STREAMS_PER_SESSION: '1',
   RATE_LIMIT_TOKEN: ONCE,
   RATE_LIMIT_WRONG_SECRET: ONCE,
   RATE_LIMIT_DEVICE: ONCE,

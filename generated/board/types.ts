@@ -154,6 +154,8 @@ export interface paths {
         /**
          * List messages
          * @description The messages of all stations, newest first. Filters hold together. Frames that do not parse are not here but in `/errors`.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listMessages"];
         put?: never;
@@ -194,6 +196,8 @@ export interface paths {
         /**
          * List errors
          * @description CALLERRORs in both directions and frames that do not parse, newest first, the latter with the beginning of their text.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listErrors"];
         put?: never;
@@ -254,6 +258,8 @@ export interface paths {
         /**
          * List telemetry of the last hour
          * @description The last hour in steps of ten seconds, newest first, over all server processes. Steps without a message are left out.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listTelemetry"];
         put?: never;
@@ -274,6 +280,8 @@ export interface paths {
         /**
          * List security events
          * @description Failed logins, floods, malformed frames and the like, newest first. Nothing removes them.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listSecurity"];
         put?: never;
@@ -314,6 +322,8 @@ export interface paths {
         /**
          * List security events by their other name
          * @description The same as `/security`.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listSecurityEvents"];
         put?: never;
@@ -356,6 +366,8 @@ export interface paths {
         /**
          * List system events
          * @description What happened to the system, such as stations that connected, newest first.
+         *
+         *     With `Accept: application/x-ndjson` or `text/csv` the whole list comes, as it is read: there is no limit unless one is given, and no `X-Total-Count`. An answer that breaks off is not complete. In CSV, texts that a spreadsheet would take for a formula begin with an apostrophe.
          */
         get: operations["listSystemEvents"];
         put?: never;
@@ -893,7 +905,7 @@ export interface components {
          */
         LastEventIdHeader: string;
         /**
-         * @description How many rows to return at most.
+         * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
          * @example 100
          */
         Limit: number;
@@ -1234,7 +1246,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1295,6 +1307,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1369,7 +1383,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1415,6 +1429,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorMessage"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1495,7 +1511,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1530,6 +1546,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TelemetryPoint"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1553,7 +1571,7 @@ export interface operations {
                  */
                 severity?: "low" | "medium" | "high" | "critical";
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1588,6 +1606,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecurityEvent"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1652,7 +1672,7 @@ export interface operations {
                  */
                 severity?: "low" | "medium" | "high" | "critical";
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1687,6 +1707,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecurityEvent"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1746,7 +1768,7 @@ export interface operations {
                  */
                 identity?: components["parameters"]["IdentityFilter"];
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1781,6 +1803,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemEvent"][];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -1799,7 +1823,7 @@ export interface operations {
                  */
                 identity?: components["parameters"]["IdentityFilter"];
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -1842,7 +1866,7 @@ export interface operations {
                  */
                 identity?: components["parameters"]["IdentityFilter"];
                 /**
-                 * @description How many rows to return at most.
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];

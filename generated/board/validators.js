@@ -735,7 +735,7 @@ return errors === 0;
 validate7.evaluated = {"props":{"query":true,"path":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listMessages = validate8;
-const schema8 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"limit":{"type":"integer","minimum":1,"maximum":1000,"default":100},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"before":{"type":"string","maxLength":20,"pattern":"^(msg-)?[0-9]{1,15}$"},"identity":{"type":"string","minLength":1,"maxLength":255},"method":{"type":"string","minLength":1,"maxLength":255},"direction":{"type":"string","enum":["IN","OUT"]},"type":{"type":"string","enum":["CALL","CALLRESULT","CALLERROR","SEND","CALLRESULTERROR"]},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
+const schema8 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"limit":{"type":"integer","minimum":1,"maximum":1000},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"before":{"type":"string","maxLength":20,"pattern":"^(msg-)?[0-9]{1,15}$"},"identity":{"type":"string","minLength":1,"maxLength":255},"method":{"type":"string","minLength":1,"maxLength":255},"direction":{"type":"string","enum":["IN","OUT"]},"type":{"type":"string","enum":["CALL","CALLRESULT","CALLERROR","SEND","CALLRESULTERROR"]},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
 const func6 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^(msg-)?[0-9]{1,15}$", "u");
 const formats0 = formats["date-time"];
@@ -757,9 +757,6 @@ let data0 = data.query;
 const _errs1 = errors;
 if(errors === _errs1){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.limit === undefined){
-data0.limit = 100;
-}
 if(data0.offset === undefined){
 data0.offset = 0;
 }
@@ -772,6 +769,7 @@ break;
 }
 }
 if(_errs3 === errors){
+if(data0.limit !== undefined){
 let data1 = data0.limit;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
@@ -809,6 +807,10 @@ return false;
 }
 }
 var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
 if(valid1){
 let data2 = data0.offset;
 const _errs6 = errors;
@@ -1480,7 +1482,7 @@ return errors === 0;
 validate9.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listErrors = validate10;
-const schema10 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"limit":{"type":"integer","minimum":1,"maximum":1000,"default":100},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"before":{"type":"string","maxLength":20,"pattern":"^(msg-)?[0-9]{1,15}$"},"identity":{"type":"string","minLength":1,"maxLength":255},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
+const schema10 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"limit":{"type":"integer","minimum":1,"maximum":1000},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"before":{"type":"string","maxLength":20,"pattern":"^(msg-)?[0-9]{1,15}$"},"identity":{"type":"string","minLength":1,"maxLength":255},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1499,9 +1501,6 @@ let data0 = data.query;
 const _errs1 = errors;
 if(errors === _errs1){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.limit === undefined){
-data0.limit = 100;
-}
 if(data0.offset === undefined){
 data0.offset = 0;
 }
@@ -1514,6 +1513,7 @@ break;
 }
 }
 if(_errs3 === errors){
+if(data0.limit !== undefined){
 let data1 = data0.limit;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
@@ -1551,6 +1551,10 @@ return false;
 }
 }
 var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
 if(valid1){
 let data2 = data0.offset;
 const _errs6 = errors;
@@ -1979,7 +1983,7 @@ return errors === 0;
 validate12.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listTelemetry = validate13;
-const schema13 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"limit":{"type":"integer","minimum":1,"maximum":1000,"default":100},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
+const schema13 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"limit":{"type":"integer","minimum":1,"maximum":1000},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
 
 function validate13(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1998,9 +2002,6 @@ let data0 = data.query;
 const _errs1 = errors;
 if(errors === _errs1){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.limit === undefined){
-data0.limit = 100;
-}
 if(data0.offset === undefined){
 data0.offset = 0;
 }
@@ -2013,6 +2014,7 @@ break;
 }
 }
 if(_errs3 === errors){
+if(data0.limit !== undefined){
 let data1 = data0.limit;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
@@ -2050,6 +2052,10 @@ return false;
 }
 }
 var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
 if(valid1){
 let data2 = data0.offset;
 const _errs6 = errors;
@@ -2205,7 +2211,7 @@ return errors === 0;
 validate13.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listSecurity = validate14;
-const schema14 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"category":{"type":"string","minLength":1,"maxLength":64},"severity":{"type":"string","enum":["low","medium","high","critical"]},"limit":{"type":"integer","minimum":1,"maximum":1000,"default":100},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
+const schema14 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"category":{"type":"string","minLength":1,"maxLength":64},"severity":{"type":"string","enum":["low","medium","high","critical"]},"limit":{"type":"integer","minimum":1,"maximum":1000},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
 
 function validate14(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2224,9 +2230,6 @@ let data0 = data.query;
 const _errs1 = errors;
 if(errors === _errs1){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.limit === undefined){
-data0.limit = 100;
-}
 if(data0.offset === undefined){
 data0.offset = 0;
 }
@@ -2319,6 +2322,7 @@ else {
 var valid1 = true;
 }
 if(valid1){
+if(data0.limit !== undefined){
 let data3 = data0.limit;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
@@ -2356,6 +2360,10 @@ return false;
 }
 }
 var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
 if(valid1){
 let data4 = data0.offset;
 const _errs10 = errors;
@@ -2651,7 +2659,7 @@ return errors === 0;
 validate15.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listSecurityEvents = validate16;
-const schema16 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"category":{"type":"string","minLength":1,"maxLength":64},"severity":{"type":"string","enum":["low","medium","high","critical"]},"limit":{"type":"integer","minimum":1,"maximum":1000,"default":100},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
+const schema16 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"category":{"type":"string","minLength":1,"maxLength":64},"severity":{"type":"string","enum":["low","medium","high","critical"]},"limit":{"type":"integer","minimum":1,"maximum":1000},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
 
 function validate16(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2670,9 +2678,6 @@ let data0 = data.query;
 const _errs1 = errors;
 if(errors === _errs1){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.limit === undefined){
-data0.limit = 100;
-}
 if(data0.offset === undefined){
 data0.offset = 0;
 }
@@ -2765,6 +2770,7 @@ else {
 var valid1 = true;
 }
 if(valid1){
+if(data0.limit !== undefined){
 let data3 = data0.limit;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
@@ -2802,6 +2808,10 @@ return false;
 }
 }
 var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
 if(valid1){
 let data4 = data0.offset;
 const _errs10 = errors;
@@ -3097,7 +3107,7 @@ return errors === 0;
 validate17.evaluated = {"props":{"query":true,"header":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listSystemEvents = validate18;
-const schema18 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"identity":{"type":"string","minLength":1,"maxLength":255},"limit":{"type":"integer","minimum":1,"maximum":1000,"default":100},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
+const schema18 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"identity":{"type":"string","minLength":1,"maxLength":255},"limit":{"type":"integer","minimum":1,"maximum":1000},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0},"from":{"type":"string","format":"date-time","maxLength":40},"to":{"type":"string","format":"date-time","maxLength":40}},"additionalProperties":false}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3116,9 +3126,6 @@ let data0 = data.query;
 const _errs1 = errors;
 if(errors === _errs1){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.limit === undefined){
-data0.limit = 100;
-}
 if(data0.offset === undefined){
 data0.offset = 0;
 }
@@ -3176,6 +3183,7 @@ else {
 var valid1 = true;
 }
 if(valid1){
+if(data0.limit !== undefined){
 let data2 = data0.limit;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
@@ -3213,6 +3221,10 @@ return false;
 }
 }
 var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
 if(valid1){
 let data3 = data0.offset;
 const _errs8 = errors;
@@ -3369,7 +3381,7 @@ return errors === 0;
 validate18.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listChargingSessions = validate19;
-const schema19 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"identity":{"type":"string","minLength":1,"maxLength":255},"limit":{"type":"integer","minimum":1,"maximum":1000,"default":100},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0}},"additionalProperties":false}}};
+const schema19 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"identity":{"type":"string","minLength":1,"maxLength":255},"limit":{"type":"integer","minimum":1,"maximum":1000},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0}},"additionalProperties":false}}};
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3388,9 +3400,6 @@ let data0 = data.query;
 const _errs1 = errors;
 if(errors === _errs1){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.limit === undefined){
-data0.limit = 100;
-}
 if(data0.offset === undefined){
 data0.offset = 0;
 }
@@ -3448,6 +3457,7 @@ else {
 var valid1 = true;
 }
 if(valid1){
+if(data0.limit !== undefined){
 let data2 = data0.limit;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
@@ -3485,6 +3495,10 @@ return false;
 }
 }
 var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
 if(valid1){
 let data3 = data0.offset;
 const _errs8 = errors;
@@ -3545,7 +3559,7 @@ return errors === 0;
 validate19.evaluated = {"props":{"query":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listProxyEvents = validate20;
-const schema20 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"identity":{"type":"string","minLength":1,"maxLength":255},"limit":{"type":"integer","minimum":1,"maximum":1000,"default":100},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0}},"additionalProperties":false}}};
+const schema20 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"identity":{"type":"string","minLength":1,"maxLength":255},"limit":{"type":"integer","minimum":1,"maximum":1000},"offset":{"type":"integer","minimum":0,"maximum":10000,"default":0}},"additionalProperties":false}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3564,9 +3578,6 @@ let data0 = data.query;
 const _errs1 = errors;
 if(errors === _errs1){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.limit === undefined){
-data0.limit = 100;
-}
 if(data0.offset === undefined){
 data0.offset = 0;
 }
@@ -3624,6 +3635,7 @@ else {
 var valid1 = true;
 }
 if(valid1){
+if(data0.limit !== undefined){
 let data2 = data0.limit;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
@@ -3661,6 +3673,10 @@ return false;
 }
 }
 var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
 if(valid1){
 let data3 = data0.offset;
 const _errs8 = errors;

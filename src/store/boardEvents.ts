@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { given, type List, type Listing, type Period, readList, within } from './boardLists.ts'
+import { given, type List, type Listing, type Period, readList, readPages, within } from './boardLists.ts'
 import type { Severity } from './securityEvents.ts'
 
 export interface SecurityEventRow {
@@ -43,27 +43,47 @@ export interface ChargingDecisionRow {
 type SecurityFilter = Listing & Period & { category?: string; severity?: Severity }
 type StationFilter = Listing & { identity?: string }
 
+const SECURITY_COLUMNS = ['event_id', 'category', 'identity', 'message', 'severity', 'details', 'time']
+const SYSTEM_COLUMNS = ['event_id', 'type', 'identity', 'message', 'details', 'time']
+const NEWEST_FIRST = 'time desc, event_id desc'
+
 /** Security events, newest first. */
-export async function listSecurityEvents(
+export const listSecurityEvents = (
   db: Knex,
   tenantId: string,
-  { category, severity, ...filter }: SecurityFilter,
-): Promise<List<SecurityEventRow>> {
-  const rows = db('ocpp.security_events').where({ tenant_id: tenantId, ...given({ category, severity }) })
-  const columns = ['event_id', 'category', 'identity', 'message', 'severity', 'details', 'time']
-  return readList(db, within(rows, 'time', filter), { columns, order: 'time desc, event_id desc' }, filter)
-}
+  filter: SecurityFilter,
+): Promise<List<SecurityEventRow>> =>
+  readList(db, securityEventsOf(db, tenantId, filter), { columns: SECURITY_COLUMNS, order: NEWEST_FIRST }, filter)
+
+/** The same without an end, page by page. */
+export const securityEventPages = (
+  db: Knex,
+  tenantId: string,
+  filter: SecurityFilter,
+): AsyncGenerator<SecurityEventRow[]> =>
+  readPages(db, securityEventsOf(db, tenantId, filter), { columns: SECURITY_COLUMNS, id: 'event_id' }, filter)
+
+const securityEventsOf = (db: Knex, tenantId: string, { category, severity, ...period }: SecurityFilter) =>
+  within(db('ocpp.security_events').where({ tenant_id: tenantId, ...given({ category, severity }) }), 'time', period)
 
 /** System events, newest first. */
-export async function listSystemEvents(
+export const listSystemEvents = (
   db: Knex,
   tenantId: string,
-  { identity, ...filter }: StationFilter & Period,
-): Promise<List<SystemEventRow>> {
-  const rows = db('ocpp.system_events').where({ tenant_id: tenantId, ...given({ identity }) })
-  const columns = ['event_id', 'type', 'identity', 'message', 'details', 'time']
-  return readList(db, within(rows, 'time', filter), { columns, order: 'time desc, event_id desc' }, filter)
-}
+  filter: StationFilter & Period,
+): Promise<List<SystemEventRow>> =>
+  readList(db, systemEventsOf(db, tenantId, filter), { columns: SYSTEM_COLUMNS, order: NEWEST_FIRST }, filter)
+
+/** The same without an end, page by page. */
+export const systemEventPages = (
+  db: Knex,
+  tenantId: string,
+  filter: StationFilter & Period,
+): AsyncGenerator<SystemEventRow[]> =>
+  readPages(db, systemEventsOf(db, tenantId, filter), { columns: SYSTEM_COLUMNS, id: 'event_id' }, filter)
+
+const systemEventsOf = (db: Knex, tenantId: string, { identity, ...period }: StationFilter & Period) =>
+  within(db('ocpp.system_events').where({ tenant_id: tenantId, ...given({ identity }) }), 'time', period)
 
 /** What the proxy did, newest first. */
 export async function listProxyEvents(

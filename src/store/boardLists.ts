@@ -56,3 +56,43 @@ export async function readList<Row>(
   const [items, { total }] = await Promise.all([page, count])
   return { items, total: Number(total) }
 }
+
+/** How many rows an export reads at a time: few enough that they fit into memory when they are large. */
+const PAGE = 500
+
+/**
+ * All rows of a query, or as many as the limit says, page by page, newest first. Each page is a statement of its own that
+ * begins behind the last row of the one before: what joins the list meanwhile is not in it, and no row comes twice.
+ * Pages are not empty.
+ *
+ * @param id the column that orders rows of one instant
+ */
+export async function* readPages<Row>(
+  db: Knex,
+  rows: Knex.QueryBuilder,
+  { columns, id }: { columns: string[]; id: string },
+  { limit = Number.POSITIVE_INFINITY, offset = 0 }: Listing,
+): AsyncGenerator<Row[]> {
+  let left = limit
+  let behind: { instant: string; id: string } | undefined
+  while (left > 0) {
+    const page = rows.clone().orderByRaw('time desc, ?? desc', [id])
+    if (behind === undefined) page.offset(offset)
+    // The first condition says nothing new, but is one by which partitions are left out.
+    else
+      page
+        .whereRaw('time <= ?::timestamptz', [behind.instant])
+        .whereRaw('(time, ??) < (?::timestamptz, ?::bigint)', [id, behind.instant, behind.id])
+    const most = Math.min(PAGE, left)
+    // The instant as text, because a Date has no microseconds.
+    const found: (Row & Record<string, string>)[] = await page
+      .select([...columns, db.raw('time::text as instant')])
+      .limit(most)
+    const last = found.at(-1)
+    if (last === undefined) return
+    behind = { instant: last.instant!, id: last[id]! }
+    yield found.map(({ instant: _, ...row }) => row as Row)
+    if (found.length < most) return
+    left -= most
+  }
+}

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
-import { given, isUncounted, type List, type Listing, type Period, readList, within } from './boardLists.ts'
+import { invalid } from '../errors.ts'
+import { given, isUncounted, type List, type Listing, type Period, readList, readPages, within } from './boardLists.ts'
 
 /** A message as it is stored. */
 export interface MessageRow {
@@ -39,22 +40,27 @@ const COLUMNS = [
   'raw',
 ]
 const NEWEST_FIRST = { columns: COLUMNS, order: 'time desc, message_id desc' }
+/** Frames that do not parse. */
+export const UNREADABLE = 'INVALID'
 /** In milliseconds. */
 const RECENT = 86_400_000
 /** In the words of the indexes. */
 const READABLE = `type <> 'INVALID'`
 const FAILED = `type in ('CALLERROR', 'CALLRESULTERROR', 'INVALID')`
-/** Frames that do not parse. */
-export const UNREADABLE = 'INVALID'
 
 /** Messages that parse, newest first; undefined when `before` names none. */
 export async function list(db: Knex, tenantId: string, filter: MessageFilter): Promise<List<MessageRow> | undefined> {
-  const { identity, method, direction, type } = filter
-  const rows = db('ocpp.messages')
+  return readFrom(db, tenantId, messagesOf(db, tenantId, filter), filter)
+}
+
+/** The same without an end, page by page. @throws invalid when `before` names none */
+export const pages = (db: Knex, tenantId: string, filter: MessageFilter): AsyncGenerator<MessageRow[]> =>
+  pagesFrom(db, tenantId, messagesOf(db, tenantId, filter), filter)
+
+const messagesOf = (db: Knex, tenantId: string, { identity, method, direction, type }: MessageFilter) =>
+  db('ocpp.messages')
     .where({ tenant_id: tenantId, ...given({ identity, method, direction, type }) })
     .whereRaw(READABLE)
-  return readFrom(db, tenantId, rows, filter)
-}
 
 /** Errors and frames that do not parse, newest first; undefined when `before` names none. */
 export async function listErrors(
@@ -62,11 +68,17 @@ export async function listErrors(
   tenantId: string,
   filter: MessageFilter,
 ): Promise<List<MessageRow> | undefined> {
-  const rows = db('ocpp.messages')
-    .where({ tenant_id: tenantId, ...given({ identity: filter.identity }) })
-    .whereRaw(FAILED)
-  return readFrom(db, tenantId, rows, filter)
+  return readFrom(db, tenantId, errorsOf(db, tenantId, filter), filter)
 }
+
+/** The same without an end, page by page. @throws invalid when `before` names none */
+export const errorPages = (db: Knex, tenantId: string, filter: MessageFilter): AsyncGenerator<MessageRow[]> =>
+  pagesFrom(db, tenantId, errorsOf(db, tenantId, filter), filter)
+
+const errorsOf = (db: Knex, tenantId: string, { identity }: MessageFilter) =>
+  db('ocpp.messages')
+    .where({ tenant_id: tenantId, ...given({ identity }) })
+    .whereRaw(FAILED)
 
 /** The last messages of the tenant, or of one of its stations. */
 export async function listRecent(
@@ -104,17 +116,35 @@ async function readFrom(
   { before, ...filter }: MessageFilter,
 ): Promise<List<MessageRow> | undefined> {
   within(rows, 'time', filter)
-  if (before !== undefined) {
-    const id = before.replace('msg-', '')
-    // As text, because a Date has no microseconds.
-    const place = await db('ocpp.messages')
-      .first(db.raw('time::text as time'))
-      .where({ tenant_id: tenantId, message_id: id })
-    if (place === undefined) return undefined
-    rows.whereRaw('(time, message_id) < (?::timestamptz, ?::bigint)', [place.time, id])
-  }
+  if (before !== undefined && !(await isBehind(db, tenantId, rows, before))) return undefined
   const read = (since?: string) =>
     readList<MessageRow>(db, within(rows.clone(), 'time', given({ from: since })), NEWEST_FIRST, filter)
   if (before !== undefined || filter.from !== undefined || filter.to !== undefined) return read()
   return fromRecent(read, ({ items, total }) => items.length === (filter.limit ?? 100) && isUncounted(total))
 }
+
+async function* pagesFrom(
+  db: Knex,
+  tenantId: string,
+  rows: Knex.QueryBuilder,
+  { before, ...filter }: MessageFilter,
+): AsyncGenerator<MessageRow[]> {
+  within(rows, 'time', filter)
+  if (before !== undefined && !(await isBehind(db, tenantId, rows, before))) throw unknownMessage()
+  yield* readPages<MessageRow>(db, rows, { columns: COLUMNS, id: 'message_id' }, filter)
+}
+
+/** Keeps rows that stand after a message in the list; false when there is no such message. */
+async function isBehind(db: Knex, tenantId: string, rows: Knex.QueryBuilder, message: string): Promise<boolean> {
+  const id = message.replace('msg-', '')
+  // As text, because a Date has no microseconds.
+  const place = await db('ocpp.messages')
+    .first(db.raw('time::text as time'))
+    .where({ tenant_id: tenantId, message_id: id })
+  if (place === undefined) return false
+  rows.whereRaw('(time, message_id) < (?::timestamptz, ?::bigint)', [place.time, id])
+  return true
+}
+
+/** For `before` that names no message. */
+export const unknownMessage = () => invalid('before', 'before names no message')

@@ -83,3 +83,13 @@ export async function listSteps(
   const [{ items, total }] = rows as [{ items: (Rates & { time: string })[]; total: number }]
   return { items: items.map(item => ({ ...item, time: new Date(item.time) })), total }
 }
+
+/** The same as the one page that an hour makes, unless a limit says otherwise. */
+export async function* stepPages(
+  db: Knex,
+  tenantId: string,
+  { limit = 3600 / STEP_SECONDS + 1, ...listing }: Listing & Period,
+): AsyncGenerator<Step[]> {
+  const { items } = await listSteps(db, tenantId, { limit, ...listing })
+  yield items
+}

@@ -7,6 +7,8 @@ import type { Stage } from '../stage.ts'
 /** The path that the contract is mounted at. */
 const at = ({ url }: TestServer) => `${url}/api`
 const MEGABYTE = 1024 * 1024
+/** Opens a stream that lasts as long as its server. */
+const holdStream = (draft: Draft) => fetch(`${draft.origin}${draft.route.path}`, { headers: draft.headers })
 const isLogin = ({ route }: Draft) => route.operation.operationId === 'createSession'
 
 /** What makes a request of the board contract get a status. */
@@ -64,8 +66,10 @@ export async function prepareBoard(stage: Stage): Promise<(draft: Draft, status:
     },
     async 429(draft) {
       draft.origin = at(limited)
-      draft.body = { token: 'nobody was given this' }
-      await send(draft)
+      if (isLogin(draft)) {
+        draft.body = { token: 'nobody was given this' }
+        await send(draft)
+      } else await holdStream(draft)
     },
     500(draft) {
       draft.origin = at(broken)

@@ -17,19 +17,25 @@ export interface SubscriberOptions<Facts> {
 
 /** How many events are read from the window at a time. */
 const PAGE = 100
+/** How long a client may take nothing while too much waits for it, in milliseconds. */
+const PATIENCE = 3000
 
 /**
  * One client of an event stream.
  *
- * It is either behind, and then takes what it missed from the topic's window as fast as it reads, or live, and then gets
- * each event as it comes. What waits for it is bounded either way; when it exceeds that, the client is dropped, and
- * resumes when it comes back.
+ * It is either live, and then gets each event as it comes, or behind, and then takes what it has not had from the topic's
+ * window as fast as it reads. So little of what waits for it is held twice, and a burst does no harm. Who leaves more
+ * unread than the bound and takes none of it is dropped, and resumes when it comes back.
  */
 export class Subscriber<Facts> {
   readonly #options: SubscriberOptions<Facts>
-  /** Of the last event that it was told, or would have been if it wanted it. */
+  /** Of the last event that it was sent, or would have been if it wanted it. */
   #position = ''
   #live = false
+  /** What it has not been sent of what came while it was behind, in bytes. */
+  #unread = 0
+  /** When it last took something. */
+  #tookAt = performance.now()
 
   constructor(options: SubscriberOptions<Facts>) {
     this.#options = options
@@ -48,21 +54,30 @@ export class Subscriber<Facts> {
     await closed
   }
 
-  /** Hands it an event, unless it had that before or takes it from the window later. */
-  tell(event: Event<Facts>): void {
-    if (!this.#live || event.change.position <= this.#position) return
-    this.#position = event.change.position
-    if (this.#options.wants(event.facts)) this.#write(event.frame)
+  /** Sends it an event, unless it had that before or takes it from the window later. */
+  tell({ change, facts, frame }: Event<Facts>): void {
+    const { response, wants } = this.#options
+    if (change.position <= this.#position) return
+    if (this.#live && response.writableNeedDrain) void this.#catchUp()
+    if (this.#live) {
+      this.#position = change.position
+      if (wants(facts)) this.#write(frame)
+    } else if (wants(facts)) {
+      this.#unread += frame.length
+      this.#look()
+    }
   }
 
   /** Goes on at a position, because what is before it may be lost. */
   reset(frame: Buffer, position: string): void {
     this.#position = position
+    this.#unread = 0
     this.#write(frame)
   }
 
   beat(): void {
-    this.#write(HEARTBEAT)
+    if (this.#live) this.#write(HEARTBEAT)
+    else this.#look()
   }
 
   end(): void {
@@ -71,33 +86,44 @@ export class Subscriber<Facts> {
 
   async #catchUp(): Promise<void> {
     const { response, topic, wants } = this.#options
-    while (!response.destroyed) {
+    this.#live = false
+    while (!response.destroyed && !response.writableEnded) {
+      if (response.writableNeedDrain) await drained(response)
+      this.#tookAt = performance.now()
       const missed = topic.after(this.#position, PAGE)
       if (missed === undefined) return this.#drop()
+      for (const { change, facts, frame } of missed) {
+        this.#position = change.position
+        if (!wants(facts)) continue
+        this.#unread = Math.max(0, this.#unread - frame.length)
+        this.#write(frame)
+        if (response.writableNeedDrain) break
+      }
       if (missed.length === 0) {
+        this.#unread = 0
         this.#live = true
         return
-      }
-      for (const { change, facts, frame } of missed) {
-        // The topic began anew meanwhile, and the client was told so.
-        if (change.position <= this.#position) break
-        this.#position = change.position
-        if (wants(facts)) this.#write(frame)
-        if (response.writableNeedDrain) await drained(response)
       }
     }
   }
 
   #write(frame: Buffer): void {
+    const { response } = this.#options
+    if (!response.destroyed && !response.writableEnded) response.write(frame)
+  }
+
+  /** Whether it still reads. */
+  #look(): void {
     const { response, bufferBytes } = this.#options
-    if (response.destroyed || response.writableEnded) return
-    if (response.writableLength > bufferBytes) this.#drop()
-    else response.write(frame)
+    if (response.writableLength + this.#unread <= bufferBytes) return
+    if (performance.now() - this.#tookAt > PATIENCE) this.#drop()
   }
 
   #drop(): void {
-    this.#options.onDrop()
-    this.#options.response.destroy()
+    const { response, onDrop } = this.#options
+    if (response.destroyed) return
+    onDrop()
+    response.destroy()
   }
 }
 

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, it } from 'node:test'
+import { exportReply, exportType } from './export.ts'
+
+async function* failing(after: number): AsyncGenerator<{ id: number }[]> {
+  for (let id = 0; id < after; id++) yield [{ id }]
+  throw new Error('the database is away')
+}
+
+describe('an export', () => {
+  it('is made only for who prefers it to JSON', () => {
+    assert.equal(exportType(undefined), undefined)
+    assert.equal(exportType('*/*'), undefined)
+    assert.equal(exportType('text/csv;q=0.5, application/json'), undefined)
+    assert.equal(exportType('text/csv'), 'text/csv')
+    assert.equal(exportType('application/x-ndjson, */*;q=0.1'), 'application/x-ndjson')
+  })
+  it('fails as usual when the first page cannot be read', async () => {
+    await assert.rejects(
+      exportReply('text/csv', failing(0), row => row, ['id']),
+      /away/,
+    )
+  })
+  it('does not end as if it were complete when a later page cannot be read', async () => {
+    const faults: unknown[] = []
+    const server = http.createServer(async (_request, response) => {
+      const { stream } = await exportReply('application/x-ndjson', failing(2), row => row, ['id'])
+      await stream(response).catch(error => faults.push(error))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+      await assert.rejects(answer.text(), /terminated/)
+      assert.match(String(faults[0]), /away/)
+    } finally {
+      server.close()
+    }
+  })
+})
