@@ -31,8 +31,10 @@ import { FailedLogins } from './ocpp/failedLogins.ts'
 import { StationSockets } from './ocpp/localStations.ts'
 import { MessageLog } from './ocpp/messageLog.ts'
 import { Proxies } from './ocpp/proxy/proxies.ts'
+import { callStation } from './ocpp/remoteCalls.ts'
 import { OcppServer } from './ocpp/server.ts'
 import { SmartCharging } from './ocpp/smartCharging/smartCharging.ts'
+import { StationWork } from './ocpp/stationWork.ts'
 import { connect, connectForWork } from './postgres/connect.ts'
 import { openRest } from './postgrest/rest.ts'
 import type { Services } from './services.ts'
@@ -113,11 +115,9 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   const ocpp = new OcppServer(services, stations, handlers, connections.ingestPool)
   await ocpp.start()
   await services.proxies.start()
-  const smartCharging = new SmartCharging({
-    ...services,
-    callStation: ({ identity, action, payload, timeoutSeconds }) =>
-      stations.call(identity, action, payload, AbortSignal.timeout(timeoutSeconds * 1000)),
-  })
+  const stationWork = new StationWork(services)
+  stationWork.start()
+  const smartCharging = new SmartCharging({ ...services, callStation: call => callStation(services, call) })
   await smartCharging.start()
   const doors: Doors = {
     ocpp,
@@ -148,7 +148,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   server.on('connection', socket => sockets.add(socket.once('close', () => sockets.delete(socket))))
   const release = async () => {
     smartCharging.stop()
-    await ocpp.stop()
+    await ocpp.stop(() => stationWork.stop())
     services.proxies.stop()
     await services.messageLog.stop()
     await Promise.all([jobs.stop(), feed.stop()])

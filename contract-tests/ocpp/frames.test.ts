@@ -186,7 +186,7 @@ describe('calls to a station', () => {
   })
 
   it('come to nothing when it is away, goes away, or nobody waits', async () => {
-    assert.deepEqual(await stations.call('nobody', 'Reset', { type: 'Soft' }), { kind: 'offline' })
+    assert.deepEqual(await stations.call('nobody', 'Reset', { type: 'Soft' }), { kind: 'offline', unsent: true })
     const station = await connect('OUT-3')
     const waiting = stations.call('OUT-3', 'Reset', { type: 'Soft' })
     const given = new AbortController()

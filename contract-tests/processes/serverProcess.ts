@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ended, endWithFile, type Workplace } from './workplace.ts'
+import { ended, endWithFile, openWorkplace, type Workplace } from './workplace.ts'
 
 export const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -133,4 +133,16 @@ export function readCredentials({ dataDir }: Workplace): {
   tellus: { client_id: string; client_secret: string; admin_client_id: string; admin_client_secret: string }
 } {
   return JSON.parse(fs.readFileSync(path.join(dataDir, 'credentials.json'), 'utf8'))
+}
+
+/** Starts a server on a test's own database. */
+export function serverProcessOn(database: { url: string; credentialsFile: string }): Promise<ServerProcess> {
+  const { board, flux } = JSON.parse(fs.readFileSync(database.credentialsFile, 'utf8'))
+  const environment = {
+    DATABASE_URL: database.url,
+    FLUX_JWT_SECRET: flux.jwt_secret,
+    BOARD_TOKEN: board.token,
+    OCPP_ENROLLMENT: 'open',
+  }
+  return startServer(openWorkplace(), { environment })
 }

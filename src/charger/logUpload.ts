@@ -5,6 +5,7 @@ import { conflict, invalid, notFound } from '../errors.ts'
 import type { PendingCommand } from '../store/commands.ts'
 import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
+import * as ocppCommands from '../store/ocppCommands.ts'
 
 /**
  * Gives each `fetch_logs` among the commands a URL that takes one upload. It is made when the command is handed out,
@@ -51,7 +52,11 @@ export async function storeLog(db: Knex, upload: deviceLogs.Upload, content: Buf
   const log_id = await db.transaction(async transaction => {
     const stored = await deviceLogs.store(transaction, upload, { contentType, content, sha256 })
     // A report that is being taken meanwhile holds its command: it finds the log, or this finds it completed.
-    if (stored !== undefined) await commands.nameLog(transaction, upload.commandId, stored, NO_LOG)
+    if (stored !== undefined) {
+      await commands.nameLog(transaction, upload.commandId, stored, NO_LOG)
+      // A station may say nothing more, and there is nothing more to say.
+      await ocppCommands.completeUpload(transaction, upload.commandId, stored)
+    }
     return stored
   })
   if (log_id === undefined) throw used()

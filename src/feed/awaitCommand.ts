@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import * as commands from '../store/commands.ts'
-import { areVisible } from '../store/transactions.ts'
 import type { Feed } from './feed.ts'
+import { untilVisible } from './untilVisible.ts'
 
 interface Wait {
   deviceId: string
@@ -33,9 +32,7 @@ export async function awaitCommand(db: Knex, feed: Feed, { deviceId, connectorId
       if (left <= 0) return undefined
       const again = await commands.nextOfferIn(db, deviceId, connectorId)
       const told = await alarm.wait(Math.min(left, Math.max(again ?? left, 10)))
-      // What the feed tells can be found a moment later, and Postgres has no event for that moment.
-      while (told.length > 0 && !signal.aborted && performance.now() < deadline && !(await areVisible(db, told)))
-        await delay(2)
+      await untilVisible(db, told, () => signal.aborted || performance.now() >= deadline)
     }
     return undefined
   } finally {

@@ -8,6 +8,8 @@ import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as monitoringEvents from '../store/monitoringEvents.ts'
+import * as ocppCalls from '../store/ocppCalls.ts'
+import * as ocppCommands from '../store/ocppCommands.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as ocppMessages from '../store/ocppMessages.ts'
 import * as ocppRecords from '../store/ocppRecords.ts'
@@ -106,6 +108,8 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
     await stationMessages.removeOldCustomerInformation(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
     await boardSessions.removeExpired(db)
+    await ocppCalls.removeOld(db, settings.ocpp.messageDays)
+    await ocppCommands.removeOld(db)
     await idempotencyKeys.removeOld(db)
     await rateBuckets.removeIdle(db)
     await ocppLinks.removeOldCounts(db)

@@ -68,12 +68,15 @@ export type Outcome =
   | { kind: 'result'; payload: Record<string, unknown> }
   | { kind: 'error'; code: string; description: string; details: Record<string, unknown> }
   | { kind: 'timeout' }
-  | { kind: 'offline' }
+  /** `unsent` where it is sure that the station never got it. */
+  | { kind: 'offline'; unsent?: true }
 
 /** Calls to the stations whose sockets this process holds. */
 export interface LocalStations {
   /** The protocol of the station's connection to this process; undefined when it is not connected here. */
   protocolOf(identity: string): Protocol | undefined
+  /** Where the station reaches this server, without a slash at the end; undefined when it is not connected here. */
+  addressOf(identity: string): string | undefined
   /** Sends a CALL when those before it are answered. What we send is always validated; a bad payload throws. */
   call(identity: string, action: string, payload: Record<string, unknown>, signal?: AbortSignal): Promise<Outcome>
   /** Ends the connection with a close frame, and by force after two seconds; false when there is none here. */

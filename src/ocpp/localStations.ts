@@ -52,6 +52,10 @@ export class StationSockets implements LocalStations {
     return this.#byIdentity.get(identity)?.connection.protocol
   }
 
+  addressOf(identity: string): string | undefined {
+    return this.#byIdentity.get(identity)?.address
+  }
+
   async call(
     identity: string,
     action: string,
@@ -59,7 +63,7 @@ export class StationSockets implements LocalStations {
     signal?: AbortSignal,
   ): Promise<Outcome> {
     const socket = this.#byIdentity.get(identity)
-    return socket === undefined ? { kind: 'offline' } : socket.call(action, payload, signal)
+    return socket === undefined ? { kind: 'offline', unsent: true } : socket.call(action, payload, signal)
   }
 
   disconnect(identity: string, reason: string): boolean {

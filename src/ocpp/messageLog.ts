@@ -75,15 +75,20 @@ export class MessageLog {
     this.#waiting.add(listener)
   }
 
-  /** Takes a frame; nobody waits for its commit. */
-  add(entry: LogEntry): void {
+  /**
+   * Takes a frame; nobody waits for its commit.
+   *
+   * @returns false when whoever sends such frames should not be read from before there is room
+   */
+  add(entry: LogEntry): boolean {
     if (this.isFull && entry.method === 'Heartbeat') {
       this.#droppedEver++
       this.#dropped.set(entry.tenantId, (this.#dropped.get(entry.tenantId) ?? 0) + 1)
-      return
+      return true
     }
     this.#queue.push(entry)
     this.#schedule(this.#queue.length >= BATCH ? 0 : GATHER)
+    return !this.isFull
   }
 
   /** Writes what waits, and ends. What the database does not take by then is lost, and said. */

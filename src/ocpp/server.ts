@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls'
 import type pg from 'pg'
 import { WebSocketServer } from 'ws'
 import { asApiError, unavailable } from '../errors.ts'
+import { baseUrl } from '../http/baseUrl.ts'
 import { addressOf } from '../http/exchange.ts'
 import { answerRaw, refuseUpgrade } from '../http/refuseUpgrade.ts'
 import { GroupCommit } from '../ingest/groupCommit.ts'
@@ -89,9 +90,10 @@ export class OcppServer {
     await this.#presence.start()
   }
 
-  /** Closes all connections and notes what is left to note. */
-  async stop(): Promise<void> {
+  /** Closes all connections and notes what is left to note. @param settle what has to end before this process is gone */
+  async stop(settle: () => Promise<void>): Promise<void> {
     await this.#sockets.drain()
+    await settle()
     await Promise.all(this.#ends)
     await this.#links.flush()
     await this.#presence.stop()
@@ -156,6 +158,7 @@ export class OcppServer {
           webSocket,
           station,
           connection,
+          address: this.#addressFor(visit.request),
           onClosed: (closed, code, reason) => {
             this.#sockets.remove(closed, place)
             this.#end(connection, code, reason)
@@ -193,6 +196,12 @@ export class OcppServer {
       await this.#noteRefusal(error, identity, address)
       throw error
     }
+  }
+
+  /** What is served over TLS is reached so; else as for anybody who calls. */
+  #addressFor({ socket, headers }: IncomingMessage): string {
+    const address = baseUrl(headers as Record<string, string | undefined>, this.#services.config)
+    return socket instanceof TLSSocket ? address.replace(/^http:/, 'https:') : address
   }
 
   #isSecure({ socket, headers }: IncomingMessage): boolean {
@@ -248,8 +257,8 @@ export class OcppServer {
     if (station.deviceId === null) return
     const subprotocol = connection.protocol
     sharedDevice(db, station.identity)
-      .then(deviceId => {
-        if (deviceId !== null) return ocppLinks.connected(db, { deviceId, subprotocol, features: [] })
+      .then(async deviceId => {
+        if (deviceId !== null) await ocppLinks.connected(db, { deviceId, subprotocol, features: [] })
       })
       .catch(error => log.warn({ err: error, identity: station.identity }, 'a link could not be noted'))
   }

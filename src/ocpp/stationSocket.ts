@@ -27,6 +27,8 @@ export interface SocketOptions {
   webSocket: WebSocket
   station: Station
   connection: Connection
+  /** Where the station reaches this server. */
+  address: string
   /** Told once, with the code and reason that the connection is remembered by. */
   onClosed: (socket: StationSocket, code: number, reason: string) => void
 }
@@ -36,6 +38,8 @@ export class StationSocket {
   readonly connection: Connection
   /** Changes when the station's row does. */
   readonly station: Station
+  /** Where the station reaches this server, without a slash at the end. */
+  readonly address: string
   readonly #options: SocketOptions
   readonly #webSocket: WebSocket
   readonly #engine: RpcEngine
@@ -46,12 +50,13 @@ export class StationSocket {
   #ending: { code: number; reason: string } | undefined
 
   constructor(options: SocketOptions) {
-    const { services, webSocket, station, connection } = options
+    const { services, webSocket, station, connection, address } = options
     const { callTimeoutSeconds, maxPendingCalls } = services.config.ocpp
     this.#options = options
     this.#webSocket = webSocket
     this.station = station
     this.connection = connection
+    this.address = address
     const { protocol } = connection
     this.#engine = new RpcEngine({
       protocol,
@@ -72,7 +77,7 @@ export class StationSocket {
   call(action: string, payload: Record<string, unknown>, signal?: AbortSignal): Promise<Outcome> {
     const breach = check(this.connection.protocol, action, 'request', payload)
     if (breach !== undefined) throw new OcppError(breach.code, breach.description)
-    if (this.#ending !== undefined) return Promise.resolve({ kind: 'offline' })
+    if (this.#ending !== undefined) return Promise.resolve({ kind: 'offline', unsent: true })
     if (signal?.aborted) return Promise.resolve({ kind: 'timeout' })
     if (this.#settling.size >= MAX_QUEUED) throw unavailable('too many calls wait for the station')
     const { call, effects } = this.#engine.call(action, payload, now())
@@ -89,6 +94,7 @@ export class StationSocket {
 
   /** Asks for a sign of life; without one since the last time the connection is over. */
   ping(): void {
+    if (this.#webSocket.isPaused) return
     if (!this.#isAlive) {
       this.#ending ??= { code: 1006, reason: 'no answer to a ping' }
       this.#webSocket.terminate()
@@ -127,15 +133,17 @@ export class StationSocket {
       return
     }
     this.#apply(this.#engine.receive(data.toString(), now()))
-    this.#makeRoom()
   }
 
   /** While the log is full nothing more is read, so that the station waits instead of the server growing. */
-  #makeRoom(): void {
-    const { messageLog } = this.#options.services
-    if (!messageLog.isFull || this.#webSocket.isPaused) return
+  #pause(): void {
+    if (this.#webSocket.isPaused || this.#ending !== undefined) return
     this.#webSocket.pause()
-    messageLog.onRoom(() => this.#webSocket.resume())
+    // Nobody can answer a ping meanwhile.
+    this.#options.services.messageLog.onRoom(() => {
+      this.#hear()
+      this.#webSocket.resume()
+    })
   }
 
   #apply(effects: Effect[]): void {
@@ -175,7 +183,8 @@ export class StationSocket {
   #log(record: Extract<Effect, { do: 'log' }>['record']): void {
     const { tenantId, identity, connectionId, protocol } = this.connection
     const isChecked = record.direction === 'OUT' || this.station.validation !== 'off'
-    this.#options.services.messageLog.add({ ...record, tenantId, identity, connectionId, protocol, isChecked })
+    const entry = { ...record, tenantId, identity, connectionId, protocol, isChecked }
+    if (!this.#options.services.messageLog.add(entry)) this.#pause()
     if (this.station.deviceId !== null) this.#options.links.note(this.station.deviceId, protocol, record)
   }
 

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex'
 import { actionUnderway } from '../audit/actionUnderway.ts'
 import { conflict, notFound } from '../errors.ts'
+import { NOT_IN_OCPP } from '../ocpp/commands/notInOcpp.ts'
+import { CONSENTS, WITH_SHARING } from './stationDevices.ts'
 import { isUuid } from './uuid.ts'
 
 /** What a charger can be told. */
@@ -55,7 +57,9 @@ export interface PendingCommand {
 interface StoredCommand extends CommandRow {
   device_id: string
   status: 'queued' | 'delivered' | 'accepted' | 'completed' | 'failed' | 'expired'
+  channel: 'device' | 'ocpp'
   outcome: 'completed' | 'failed' | 'rejected' | null
+  reason: string | null
   message: string | null
   details: Record<string, unknown> | null
   control_id: string | null
@@ -83,13 +87,21 @@ const REOFFER = `interval '30 seconds'`
 const QUEUE = `
   with queued as (
     insert into core.commands (tenant_id, device_id, connector_id, command, params, requested_by, control_id, schedule_id,
-      risk_class, customer_authorization_ref, expires_at)
+      risk_class, customer_authorization_ref, expires_at, channel, status, outcome, reason, finished_at)
     select "tenantId", "deviceId", "connectorId", command, params, "requestedBy", "controlId", "scheduleId",
-      "riskClass", "customerAuthorizationRef", now() + "expiresIn" * interval '1 second'
+      "riskClass", "customerAuthorizationRef", now() + "expiresIn" * interval '1 second', channel,
+      case when is_impossible then 'failed' else 'queued' end, case when is_impossible then 'failed' end,
+      case when is_impossible then 'NOT_SUPPORTED' end, case when is_impossible then now() end
     from rows from (jsonb_to_recordset(:commands::jsonb) as (
       "tenantId" uuid, "deviceId" uuid, "connectorId" int, command text, params jsonb, "requestedBy" text,
       "controlId" uuid, "scheduleId" text, "riskClass" text, "customerAuthorizationRef" text, "expiresIn" int))
       with ordinality as given
+    cross join lateral (
+      select case when exists (
+        select from ocpp.stations s ${WITH_SHARING} where s.device_id = "deviceId" and ${CONSENTS}
+      ) then 'ocpp' else 'device' end as channel) way
+    cross join lateral (
+      select channel = 'ocpp' and command = any(:notInOcpp::text[]) as is_impossible) verdict
     order by ordinality
     returning *
   ), recorded as (
@@ -108,7 +120,8 @@ const QUEUE = `
 const NOBODY = { actor: null, action: null, method: null, path: null, requestId: null, address: null }
 
 /**
- * Queues commands in the given order and returns their ids in that order. Each is put on record by the same statement: as
+ * Queues commands in the given order and returns their ids in that order. Where the charger's station is connected by
+ * OCPP and its site consents, a command goes that way and no other; what OCPP has no words for fails at once. Each is put on record by the same statement: as
  * what is being done now, or as done by whoever stands in `requestedBy` when nobody asks.
  *
  * @param recorded what else the record says, and what it says instead
@@ -123,6 +136,7 @@ export async function queue(
   const bindings = {
     ...(actionUnderway() ?? NOBODY),
     commands: JSON.stringify(commands),
+    notInOcpp: NOT_IN_OCPP,
     recorded: JSON.stringify(recorded),
   }
   // Prepared once per connection: parsing and planning it takes longer than the two inserts.
@@ -133,13 +147,13 @@ export async function queue(
 /** All that waits for the charger, oldest first. Does not count as the delivery that a long-poll makes. */
 export async function listPending(db: Knex, deviceId: string): Promise<PendingCommand[]> {
   await db('core.commands')
-    .where({ device_id: deviceId, status: 'queued' })
+    .where({ device_id: deviceId, channel: 'device', status: 'queued' })
     .whereRaw('expires_at > now()')
     .update({ status: 'delivered', delivered_at: db.fn.now() })
   // Another statement, which also sees what somebody else has just delivered.
   const { rows } = await db.raw<{ rows: CommandRow[] }>(
     `select command_id, command, connector_id, params, expires_at from core.commands
-     where device_id = :deviceId and status = 'delivered' and expires_at > now() order by sequence`,
+     where device_id = :deviceId and channel = 'device' and status = 'delivered' and expires_at > now() order by sequence`,
     { deviceId },
   )
   return rows.map(toPending)
@@ -158,7 +172,7 @@ export async function offerNext(
     `update core.commands set status = 'delivered', delivered_at = coalesce(delivered_at, now()), offered_at = now()
      where command_id = (
        select command_id from core.commands
-       where device_id = :deviceId and status in ('queued', 'delivered') and expires_at > now()
+       where device_id = :deviceId and channel = 'device' and status in ('queued', 'delivered') and expires_at > now()
          and (offered_at is null or offered_at <= now() - ${REOFFER})
          and (:connectorId::int is null or connector_id is null or connector_id = :connectorId)
        order by sequence limit 1 for update skip locked)
@@ -176,7 +190,7 @@ export async function nextOfferIn(
 ): Promise<number | undefined> {
   const { rows } = await db.raw<{ rows: { wait: number | null }[] }>(
     `select extract(epoch from min(offered_at) + ${REOFFER} - now())::float8 * 1000 as wait from core.commands
-     where device_id = :deviceId and status in ('queued', 'delivered') and expires_at > now()
+     where device_id = :deviceId and channel = 'device' and status in ('queued', 'delivered') and expires_at > now()
        and (:connectorId::int is null or connector_id is null or connector_id = :connectorId)`,
     { deviceId, connectorId: connectorId ?? null },
   )
@@ -248,10 +262,11 @@ export async function nameLog(transaction: Knex, commandId: string, logId: strin
   )
 }
 
-/** Ends what waited too long for its charger. Returns how many. */
+/** Ends what waited too long for its charger. Returns how many. What was sent to a station ends with its answer. */
 export async function expire(db: Knex): Promise<number> {
   return db('core.commands')
     .whereIn('status', PENDING)
+    .whereRaw(`(channel = 'device' or status = 'queued')`)
     .whereRaw('expires_at <= now()')
     .update({ status: 'expired', finished_at: db.ref('expires_at') })
 }
@@ -271,7 +286,8 @@ function toPending({ expires_at, command_id, command, connector_id, params }: Co
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null
 
 function toCommand(row: StoredCommand) {
-  const expired = PENDING.includes(row.status) && row.expires_at <= new Date()
+  const waits = row.status === 'queued' || (row.status === 'delivered' && row.channel === 'device')
+  const expired = waits && row.expires_at <= new Date()
   return {
     command_id: row.command_id,
     device_id: row.device_id,
@@ -279,7 +295,7 @@ function toCommand(row: StoredCommand) {
     command: row.command,
     params: row.params,
     status: expired ? ('expired' as const) : row.status,
-    reason: row.outcome === 'rejected' ? 'rejected' : null,
+    reason: row.reason ?? (row.outcome === 'rejected' ? 'rejected' : null),
     message: row.message,
     details: row.details,
     control_id: row.control_id,

@@ -23,11 +23,17 @@ const COLUMNS = {
   parentIdTag: 'parent_id_tag',
 }
 
-/** Looks a tag up, whatever its case; an unknown one is `Accepted` where the tenant has set so. */
+/**
+ * Looks a tag up, whatever its case. One that was made for a remote start is `Accepted`, and so is an unknown one where the
+ * tenant has set so.
+ */
 export async function check(db: Knex, tenantId: string, idTag: string): Promise<Authorization> {
   const { rows } = await db.raw<{ rows: [Authorization] }>(
     `select
-       case when t.id_tag is null then case s.unknown_id_tags when 'accept' then 'Accepted' else 'Unknown' end
+       case when t.id_tag is null and exists (
+           select from ocpp.remote_starts r
+           where r.tenant_id = asked.tenant_id and lower(r.id_tag) = lower(:idTag) and r.is_own_tag) then 'Accepted'
+         when t.id_tag is null then case s.unknown_id_tags when 'accept' then 'Accepted' else 'Unknown' end
          when t.status = 'Blocked' then 'Blocked' when t.expires_at <= now() then 'Expired' else 'Accepted' end as status,
        t.expires_at as "expiresAt", t.parent_id_tag as "parentIdTag"
      from (select :tenantId::uuid as tenant_id) as asked

@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../generated/ocpp/index.ts'
-import * as stationStatuses from '../../../src/store/stationStatuses.ts'
+import { keepProgress } from '../../../src/ocpp/commands/progress.ts'
 
 export const diagnosticsStatusNotification: Handlers['v16']['diagnosticsStatusNotification'] = async ({
   db,
@@ -8,6 +8,6 @@ export const diagnosticsStatusNotification: Handlers['v16']['diagnosticsStatusNo
   receivedAt,
 }) => {
   const { status } = payload
-  await stationStatuses.store(db, station, { subject: 'diagnostics', requestId: undefined, status, at: receivedAt })
+  await keepProgress(db, station, { subject: 'diagnostics', requestId: undefined, status, at: receivedAt })
   return {}
 }

@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../generated/ocpp/index.ts'
-import * as stationStatuses from '../../../src/store/stationStatuses.ts'
+import { keepProgress } from '../../../src/ocpp/commands/progress.ts'
 
 export const firmwareStatusNotification: Handlers['v16']['firmwareStatusNotification'] = async ({
   db,
@@ -8,6 +8,6 @@ export const firmwareStatusNotification: Handlers['v16']['firmwareStatusNotifica
   receivedAt,
 }) => {
   const { status } = payload
-  await stationStatuses.store(db, station, { subject: 'firmware', requestId: undefined, status, at: receivedAt })
+  await keepProgress(db, station, { subject: 'firmware', requestId: undefined, status, at: receivedAt })
   return {}
 }

@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../generated/ocpp/index.ts'
-import * as stationStatuses from '../../../src/store/stationStatuses.ts'
+import { keepProgress } from '../../../src/ocpp/commands/progress.ts'
 
 export const logStatusNotification: Handlers['v16']['logStatusNotification'] = async ({
   db,
@@ -8,6 +8,6 @@ export const logStatusNotification: Handlers['v16']['logStatusNotification'] = a
   receivedAt,
 }) => {
   const { status, requestId } = payload
-  await stationStatuses.store(db, station, { subject: 'log', requestId, status, at: receivedAt })
+  await keepProgress(db, station, { subject: 'log', requestId, status, at: receivedAt })
   return {}
 }

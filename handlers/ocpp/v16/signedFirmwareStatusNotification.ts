@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../generated/ocpp/index.ts'
-import * as stationStatuses from '../../../src/store/stationStatuses.ts'
+import { keepProgress } from '../../../src/ocpp/commands/progress.ts'
 
 export const signedFirmwareStatusNotification: Handlers['v16']['signedFirmwareStatusNotification'] = async ({
   db,
@@ -8,6 +8,6 @@ export const signedFirmwareStatusNotification: Handlers['v16']['signedFirmwareSt
   receivedAt,
 }) => {
   const { status, requestId } = payload
-  await stationStatuses.store(db, station, { subject: 'firmware', requestId, status, at: receivedAt })
+  await keepProgress(db, station, { subject: 'firmware', requestId, status, at: receivedAt })
   return {}
 }

@@ -268,7 +268,12 @@ export class RpcEngine {
   /** The connection has ended: nothing that waits will be answered. */
   end(): Effect[] {
     this.#incoming.length = 0
-    return this.#outgoing.splice(0).map(({ call }) => ({ do: 'settle', call, outcome: { kind: 'offline' } }))
+    // The first was on its way.
+    return this.#outgoing.splice(0).map(({ call }, index) => ({
+      do: 'settle',
+      call,
+      outcome: index === 0 ? { kind: 'offline' } : { kind: 'offline', unsent: true },
+    }))
   }
 
   #settle(effects: Effect[], outcome: Outcome, now: number): void {
