@@ -8,6 +8,7 @@ export interface Board {
   otherTenantId: string
   get(path: string, who?: 'demo' | 'other'): Promise<Answer>
   send(method: string, path: string, who?: 'demo' | 'other'): Promise<Answer>
+  call(method: string, path: string, options?: { body?: unknown; who?: 'demo' | 'other' }): Promise<Answer>
   /** A message of the demo tenant; a CALL IN of now where nothing else is said. @returns its id */
   message(facts?: Record<string, unknown>): Promise<string>
   /** A station that has been connected. @returns its identity */
@@ -30,6 +31,8 @@ export async function openBoard(server: TestServer): Promise<Board> {
     otherTenantId: otherTenantId!,
     get: (path, who) => send('GET', path, who),
     send,
+    call: (method, path, { body, who = 'demo' } = {}) =>
+      server.call(method, `/api${path}`, { token: who === 'demo' ? demo : other, body }),
     async message({ payload = { a: 1 }, ...facts } = {}) {
       const [row] = await db('ocpp.messages')
         .insert({

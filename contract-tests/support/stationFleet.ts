@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { Knex } from 'knex'
 import type { Outcome } from '../../src/ocpp/action.ts'
 import type { CallStation } from '../../src/ocpp/smartCharging/planner.ts'
 import { PHASE_VOLTS } from '../../src/ocpp/smartCharging/settings.ts'
-import type { TestServer } from './testServer.ts'
 
 /** Stations of a site of their own that are known to the database, and answer as a test says. */
 export interface StationFleet {
@@ -23,7 +23,7 @@ export interface StationFleet {
   calls: { identity: string; action: string; payload: Record<string, unknown> }[]
 }
 
-type Profile = {
+export type Profile = {
   transactionId: number | string
   chargingSchedule: Schedule | Schedule[]
 }
@@ -31,7 +31,7 @@ type Schedule = { chargingRateUnit: string; chargingSchedulePeriod: { limit: num
 
 /** @param ratingKw what each connector takes */
 export async function createFleet(
-  { services: { db } }: TestServer,
+  db: Knex,
   stations: Record<string, 'ocpp1.6' | 'ocpp2.0.1'>,
   ratingKw = 22,
 ): Promise<StationFleet> {
@@ -116,7 +116,8 @@ export async function createFleet(
   }
 }
 
-function kwOf({ chargingSchedule }: Profile): number {
+/** What a profile allows, in kW. */
+export function kwOf({ chargingSchedule }: Profile): number {
   const [schedule] = [chargingSchedule].flat()
   const { limit, numberPhases } = schedule!.chargingSchedulePeriod[0]!
   return (schedule!.chargingRateUnit === 'W' ? limit : limit * PHASE_VOLTS * numberPhases) / 1000

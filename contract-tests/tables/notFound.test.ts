@@ -6,7 +6,7 @@ import { openSubjects } from './subject.ts'
 
 /** Another tenant's thing, one that never was and one that could not be are the same to a caller: not found. */
 
-const server = await startTestServer()
+const server = await startTestServer({ PROXY_ALLOWED_HOSTS: 'csms.example.com' })
 
 const hasId = ({ path }: Operation) => path.includes('{')
 const subjects = await openSubjects(server)

@@ -22,6 +22,11 @@ import { streamSecurityEvents } from '../../handlers/board/security/streamSecuri
 import { listSystemEvents } from '../../handlers/board/system/listSystemEvents.ts'
 import { listChargingSessions } from '../../handlers/board/smart-charging/listChargingSessions.ts'
 import { listProxyEvents } from '../../handlers/board/proxy/listProxyEvents.ts'
+import { getSmartCharging } from '../../handlers/board/smart-charging/getSmartCharging.ts'
+import { setSmartCharging } from '../../handlers/board/smart-charging/setSmartCharging.ts'
+import { getProxy } from '../../handlers/board/proxy/getProxy.ts'
+import { setProxy } from '../../handlers/board/proxy/setProxy.ts'
+import { deleteProxy } from '../../handlers/board/proxy/deleteProxy.ts'
 
 /** The handler of every operation by operationId, typed by the contract: its request, its replies, its callers. */
 export interface Handlers {
@@ -46,6 +51,11 @@ export interface Handlers {
   listSystemEvents: Handler<operations['listSystemEvents'], 'sessionCookie' | 'sessionBearer'>
   listChargingSessions: Handler<operations['listChargingSessions'], 'sessionCookie' | 'sessionBearer'>
   listProxyEvents: Handler<operations['listProxyEvents'], 'sessionCookie' | 'sessionBearer'>
+  getSmartCharging: Handler<operations['getSmartCharging'], 'sessionCookie' | 'sessionBearer'>
+  setSmartCharging: Handler<operations['setSmartCharging'], 'sessionCookie' | 'sessionBearer'>
+  getProxy: Handler<operations['getProxy'], 'sessionCookie' | 'sessionBearer'>
+  setProxy: Handler<operations['setProxy'], 'sessionCookie' | 'sessionBearer'>
+  deleteProxy: Handler<operations['deleteProxy'], 'sessionCookie' | 'sessionBearer'>
 }
 
 export const handlers: Handlers = {
@@ -70,4 +80,9 @@ export const handlers: Handlers = {
   listSystemEvents,
   listChargingSessions,
   listProxyEvents,
+  getSmartCharging,
+  setSmartCharging,
+  getProxy,
+  setProxy,
+  deleteProxy,
 }

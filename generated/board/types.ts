@@ -418,10 +418,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sites/{id}/smart-charging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get how a site shares its power
+         * @description What was set last. A site for which nothing was set answers 404.
+         */
+        get: operations["getSmartCharging"];
+        /**
+         * Set how a site shares its power
+         * @description The site is planned anew at once, and whenever a session begins or ends, a limit changes or a price or window does. Stations are told with SetChargingProfile; what was decided is in `/smart-charge`. When it is switched off, the limits are taken away. A limit that tellus sets for a connector holds as well: the lower one counts.
+         */
+        put: operations["setSmartCharging"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{identity}/proxy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the proxy of a station
+         * @description To which central system the station is shown. The password is never given out.
+         */
+        get: operations["getProxy"];
+        /**
+         * Show a station to another central system
+         * @description The station stays connected here and is shown to an upstream of the other version: registration, heartbeats, status, authorization, transactions and data go up, remote start and stop, reset and data come down. What the upstream says decides who may charge while it is there; while it is away we answer, and it hears of transactions afterwards, in order. Only hosts of the server's list are taken.
+         */
+        put: operations["setProxy"];
+        post?: never;
+        /**
+         * Remove the proxy of a station
+         * @description The station is not shown to an upstream any more. Its events stay.
+         */
+        delete: operations["deleteProxy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Weights for the strategy priority. Above the minimum a session gets power in proportion to its weight, and turns when not everybody can charge at once. Of several that fit, the id tag's counts, then the connector's, then the station's. */
+        ChargingPriorities: {
+            /** @description The weight of sessions that nothing else fits; 1 without it. */
+            default?: number;
+            idTags?: components["schemas"]["Weights"];
+            /** @description By identity and connector, as in `CP-001/1`. */
+            connectors?: components["schemas"]["Weights"];
+            /** @description By identity. */
+            stations?: components["schemas"]["Weights"];
+        };
         /** @description The power that smart charging gave to a session. */
         ChargingSession: {
             /** @description The id of the decision, `sc-` and a number. */
@@ -513,6 +575,27 @@ export interface components {
             /** @description The station's last 100 messages, newest first. */
             recentMessages: components["schemas"]["Message"][];
         };
+        /** @description What a connector takes, where that is not what is usual. */
+        ConnectorRange: {
+            /** @description The station. */
+            identity: string;
+            /** @description The connector, or the EVSE of 2.x; every one of the station without it. */
+            connectorId?: number;
+            /** @description Below it a session pauses. Without it 6 A on every phase. */
+            minimumKw?: number;
+            /** @description More is never given. Without it what the model of the device takes. */
+            maximumKw?: number;
+            /**
+             * @description Phases that it charges on, at 230 V each; 3 without it.
+             * @enum {integer}
+             */
+            phases?: 1 | 2 | 3;
+            /**
+             * @description In which unit the station is told its limit; W without it.
+             * @enum {string}
+             */
+            unit?: "W" | "A";
+        };
         /** @description The station is not connected any more. */
         Disconnected: {
             /**
@@ -564,6 +647,17 @@ export interface components {
             violation: string | null;
             /** @description The beginning of a frame that does not parse, at most 1 KiB of it; null of others. */
             raw: string | null;
+        };
+        /** @description Times of day at which less of the limit is used. A window that ends at or before its start reaches into the next day; of several in force the lowest counts. */
+        LoadWindow: {
+            /** @description When it begins, on the clock of the time zone. */
+            start: string;
+            /** @description When it ends. */
+            end: string;
+            /** @description The days on which it begins; every day without them. */
+            days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /** @description How much of the limit is used meanwhile. */
+            limitPercent: number;
         };
         /** @description What proves who the caller is, either a token or a user's name and password. */
         Login: {
@@ -628,6 +722,39 @@ export interface components {
             /** @description Heartbeats that were left out of the message log because the database could not keep up. */
             droppedMessages: number;
         };
+        /** @description A limit that follows a signal of the market, a row of `market_data` on the flux contract: the newest that has begun. */
+        PriceRule: {
+            /** @description The `type` of the signal. */
+            marketType: number;
+            /** @description From which value on less of the limit is used. The highest that is reached counts; below all, the whole limit. */
+            steps: {
+                /** @description The value of the signal, in its own unit. */
+                from: number;
+                /** @description How much of the limit is used from there on. */
+                limitPercent: number;
+            }[];
+        };
+        /** @description Another central system that a station is shown to. */
+        Proxy: {
+            /** @description The station. */
+            identity: string;
+            /** @description Where the upstream is. */
+            upstreamUrl: string;
+            /**
+             * @description The version of the upstream.
+             * @enum {string}
+             */
+            upstreamProtocol: "ocpp1.6" | "ocpp2.0.1";
+            /** @description Whether the station is shown with a password. */
+            hasPassword: boolean;
+            /** @description Whether the station is shown now. */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description When it was set.
+             */
+            updatedAt: string;
+        };
         /** @description Something that the proxy did between a station and its upstream. */
         ProxyEvent: {
             /** @description The id of the event, `px-` and a number. */
@@ -645,6 +772,20 @@ export interface components {
              * @description When it was.
              */
             timestamp: string;
+        };
+        /** @description Another central system that a station is shown to. */
+        ProxyInput: {
+            /** @description Where the upstream is, without the identity, which is appended. It begins with ws or wss, holds no credentials and no query, and its host is one of the server's list. */
+            upstreamUrl: string;
+            /**
+             * @description The version of the upstream; the other than the station's.
+             * @enum {string}
+             */
+            upstreamProtocol: "ocpp1.6" | "ocpp2.0.1";
+            /** @description What the station is shown with, as Basic authentication with its identity. Without it the one that was set before stays, as long as the address does. */
+            password?: string;
+            /** @description Whether the station is shown now. True without it. */
+            enabled?: boolean;
         };
         /** @description Something that may be an attack. */
         SecurityEvent: {
@@ -700,6 +841,61 @@ export interface components {
              * @description When the session ends.
              */
             expiresAt?: string;
+        };
+        /** @description How a site shares its power. */
+        SmartCharging: {
+            /** @description The site. */
+            siteId: string;
+            /** @description Whether the site shares its power. */
+            enabled: boolean;
+            /** @description What the chargers of the site may draw together. */
+            limitKw: number;
+            /** @description What is kept back of the limit, such as for a vehicle that plugs in and is told its share a moment later. */
+            marginPercent: number;
+            /**
+             * @description equal_share gives everybody the same between minimum and maximum, priority follows weights, time_of_use uses less of the limit in windows or at prices.
+             * @enum {string}
+             */
+            strategy: "equal_share" | "priority" | "time_of_use";
+            priorities: components["schemas"]["ChargingPriorities"];
+            /** @description The IANA zone in which windows are read. */
+            timeZone: string;
+            /** @description Times at which the strategy time_of_use uses less of the limit. */
+            windows: components["schemas"]["LoadWindow"][];
+            /** @description Prices at which it does; null for none. */
+            prices: components["schemas"]["PriceRule"] | null;
+            /** @description Connectors that take something else than usual. */
+            connectors: components["schemas"]["ConnectorRange"][];
+            /** @description Whether the tellus contract may show and command what the site's stations tell. */
+            consent: boolean;
+        };
+        /** @description How a site shares its power. What is left out is as if it was never set, but for the consent, which stays. */
+        SmartChargingInput: {
+            /** @description Whether the site shares its power. True without it. */
+            enabled?: boolean;
+            /** @description What the chargers of the site may draw together. */
+            limitKw: number;
+            /** @description What is kept back of the limit, such as for a vehicle that plugs in and is told its share a moment later. */
+            marginPercent?: number;
+            /**
+             * @description equal_share gives everybody the same between minimum and maximum, priority follows weights, time_of_use uses less of the limit in windows or at prices.
+             * @enum {string}
+             */
+            strategy: "equal_share" | "priority" | "time_of_use";
+            priorities?: components["schemas"]["ChargingPriorities"];
+            /**
+             * Format: timezone
+             * @description The IANA zone in which windows are read; the site's own without it.
+             */
+            timeZone?: string | null;
+            /** @description Times at which the strategy time_of_use uses less of the limit. */
+            windows?: components["schemas"]["LoadWindow"][];
+            /** @description Prices at which it does; null for none. */
+            prices?: components["schemas"]["PriceRule"] | null;
+            /** @description Connectors that take something else than usual. */
+            connectors?: components["schemas"]["ConnectorRange"][];
+            /** @description Whether the tellus contract may show and command what the site's stations tell. Without it nothing changes. */
+            consent?: boolean;
         };
         /** @description Something that happened to the system. */
         SystemEvent: {
@@ -761,6 +957,10 @@ export interface components {
             /** @description Which share of the messages of the 10 seconds were errors, from 0 to 1. */
             errorRate: number;
         };
+        /** @description Weights by name. */
+        Weights: {
+            [key: string]: number;
+        };
     };
     responses: {
         /** @description There is no such station that you may see. */
@@ -803,8 +1003,28 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description There is no such station that you may see, or it has no proxy. */
+        ProxyNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description The session is unknown or has expired, or another site has sent the request. Log in again. */
         SessionExpired: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description There is no such site that you may see, or nothing was set for it. */
+        SiteNotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -924,6 +1144,11 @@ export interface components {
          * @example 0
          */
         Offset: number;
+        /**
+         * @description The id under which the site was registered. Another tenant's id answers 404.
+         * @example 7b1c5f7e-3a55-4f0e-9a43-0d1f5f0e7c11
+         */
+        SiteId: string;
         /**
          * @description End of the period, exclusive.
          * @example 2026-04-14T00:00:00Z
@@ -1896,6 +2121,185 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["SessionExpired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSmartCharging: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id under which the site was registered. Another tenant's id answers 404.
+                 * @example 7b1c5f7e-3a55-4f0e-9a43-0d1f5f0e7c11
+                 */
+                id: components["parameters"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the site shares its power. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmartCharging"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["SiteNotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setSmartCharging: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id under which the site was registered. Another tenant's id answers 404.
+                 * @example 7b1c5f7e-3a55-4f0e-9a43-0d1f5f0e7c11
+                 */
+                id: components["parameters"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        /** @description The limit, the strategy and what belongs to it. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmartChargingInput"];
+            };
+        };
+        responses: {
+            /** @description How the site shares its power now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmartCharging"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["SiteNotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getProxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The identity of a station, as in the URL that it connects to. Another tenant's answers 404.
+                 * @example CP-001
+                 */
+                identity: components["parameters"]["Identity"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proxy. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proxy"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["ProxyNotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setProxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The identity of a station, as in the URL that it connects to. Another tenant's answers 404.
+                 * @example CP-001
+                 */
+                identity: components["parameters"]["Identity"];
+            };
+            cookie?: never;
+        };
+        /** @description The upstream. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProxyInput"];
+            };
+        };
+        responses: {
+            /** @description The proxy as it is set now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proxy"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["ConnectionNotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteProxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The identity of a station, as in the URL that it connects to. Another tenant's answers 404.
+                 * @example CP-001
+                 */
+                identity: components["parameters"]["Identity"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["ProxyNotFound"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -1,6 +1,7 @@
 import type { ConnectionRow } from '../store/boardConnections.ts'
 import type { ChargingDecisionRow, ProxyEventRow, SecurityEventRow, SystemEventRow } from '../store/boardEvents.ts'
 import type { MessageRow } from '../store/boardMessages.ts'
+import type { Proxy as StationProxy } from '../store/proxies.ts'
 
 /** Rows as the board shows them, in lists and in streams alike. */
 
@@ -76,4 +77,11 @@ export const toProxyEvent = (row: ProxyEventRow) => ({
   toProtocol: row.to_protocol,
   method: row.method,
   timestamp: instant(row.time),
+})
+
+/** A station's proxy; its password is never shown. */
+export const toProxy = ({ tenantId, password, updatedAt, ...proxy }: StationProxy) => ({
+  ...proxy,
+  hasPassword: password !== null,
+  updatedAt: instant(updatedAt),
 })

@@ -13,6 +13,7 @@ import * as ocppCommands from '../store/ocppCommands.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as ocppMessages from '../store/ocppMessages.ts'
 import * as ocppRecords from '../store/ocppRecords.ts'
+import * as proxies from '../store/proxies.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
 import * as stationMessages from '../store/stationMessages.ts'
@@ -106,6 +107,7 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
     await ocppMessages.removeOld(db, settings.ocpp.messageDays)
     await monitoringEvents.removeOld(db, settings.ocpp.messageDays)
     await stationMessages.removeOldCustomerInformation(db, settings.ocpp.messageDays)
+    await proxies.removeOldEvents(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
     await boardSessions.removeExpired(db)
     await ocppCalls.removeOld(db, settings.ocpp.messageDays)

@@ -48,18 +48,51 @@ export async function find(db: Knex, siteId: string): Promise<StoredSite | undef
   return rows[0] && fromRow(rows[0])
 }
 
-/** The settings of a tenant's site and whether tellus may show what its stations tell; undefined for another tenant's. */
+/** A tenant's settings with whether tellus may show what the site's stations tell. */
+export interface SiteChargingOfTenant extends StoredSite {
+  consent: boolean
+}
+
+/** The settings of a tenant's site; undefined for another tenant's, and when nothing was set. */
 export async function findOfTenant(
   db: Knex,
   tenantId: string,
   siteId: string,
-): Promise<{ consent: boolean; settings: StoredSite | undefined } | undefined> {
-  const site = await db('core.sites').first('ocpp_consent').where({ site_id: siteId, tenant_id: tenantId })
-  return site && { consent: site.ocpp_consent, settings: await find(db, siteId) }
+): Promise<SiteChargingOfTenant | undefined> {
+  const { rows } = await db.raw<{ rows: (Row & { consent: boolean })[] }>(
+    `select c.*, coalesce(c.time_zone, s.time_zone) as zone, s.ocpp_consent as consent
+     from ocpp.site_charging c join core.sites s using (site_id)
+     where c.site_id = ? and s.tenant_id = ? and c.tenant_id = s.tenant_id`,
+    [siteId, tenantId],
+  )
+  return rows[0] && { ...fromRow(rows[0]), consent: rows[0].consent }
 }
 
-/** Sets a site's settings; what was set before is replaced. The site is the tenant's. */
-export async function put(db: Knex, tenantId: string, siteId: string, settings: SiteCharging): Promise<void> {
+/**
+ * Sets a site's settings; what was set before is replaced.
+ *
+ * @param consent undefined when it is to stay as it is
+ * @returns undefined when the site is not the tenant's
+ */
+export async function set(
+  db: Knex,
+  tenantId: string,
+  siteId: string,
+  settings: SiteCharging,
+  consent?: boolean,
+): Promise<SiteChargingOfTenant | undefined> {
+  return db.transaction(async transaction => {
+    const { rowCount } = await transaction.raw(
+      `update core.sites set ocpp_consent = coalesce(?::boolean, ocpp_consent) where site_id = ? and tenant_id = ?`,
+      [consent ?? null, siteId, tenantId],
+    )
+    if (rowCount === 0) return undefined
+    await put(transaction, tenantId, siteId, settings)
+    return findOfTenant(transaction, tenantId, siteId)
+  })
+}
+
+async function put(db: Knex, tenantId: string, siteId: string, settings: SiteCharging): Promise<void> {
   await db('ocpp.site_charging')
     .insert({
       site_id: siteId,
@@ -77,11 +110,6 @@ export async function put(db: Knex, tenantId: string, siteId: string, settings: 
     })
     .onConflict('site_id')
     .merge()
-}
-
-/** Whether tellus may show what the site's stations tell. The site is the tenant's. */
-export async function setConsent(db: Knex, tenantId: string, siteId: string, consent: boolean): Promise<void> {
-  await db('core.sites').where({ site_id: siteId, tenant_id: tenantId }).update({ ocpp_consent: consent })
 }
 
 /** Every site that shares its power. */

@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { check } from '../../../src/ocpp/schemas.ts'
 import { planSite } from '../../../src/ocpp/smartCharging/planner.ts'
 import type { SiteCharging } from '../../../src/ocpp/smartCharging/settings.ts'
+import { connect } from '../../../src/postgres/connect.ts'
 import * as siteCharging from '../../../src/store/siteCharging.ts'
+import { query } from '../../processes/workplace.ts'
 import { createFleet, type StationFleet } from '../../support/stationFleet.ts'
-import { startTestServer } from '../../support/testServer.ts'
+import { openTestDatabase } from '../../support/testServer.ts'
 
-const server = await startTestServer()
-const { db } = server.services
+/** Without a server, which would plan the sites too. */
+const database = await openTestDatabase()
+const connections = connect(database.url, error => {
+  throw error
+})
+const { db } = connections
+after(async () => {
+  await connections.close()
+  await database.drop()
+})
 
 const SETTINGS: SiteCharging = {
   enabled: true,
@@ -25,9 +35,9 @@ const SETTINGS: SiteCharging = {
 
 async function depot(settings: Partial<SiteCharging> = {}) {
   const [one, two, three] = [1, 2, 3].map(number => `CP-${number}-${randomUUID()}`) as [string, string, string]
-  const fleet = await createFleet(server, { [one]: 'ocpp1.6', [two]: 'ocpp2.0.1', [three]: 'ocpp1.6' })
+  const fleet = await createFleet(db, { [one]: 'ocpp1.6', [two]: 'ocpp2.0.1', [three]: 'ocpp1.6' })
   const set = (changes: Partial<SiteCharging>) =>
-    siteCharging.put(db, fleet.tenantId, fleet.siteId, { ...SETTINGS, ...settings, ...changes })
+    siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...SETTINGS, ...settings, ...changes })
   await set({})
   const plan = (now?: Date) => planSite({ db, callStation: fleet.call }, fleet.siteId, now)
   return { fleet, set, plan, one, two, three }
@@ -169,15 +179,8 @@ describe('a site that is short', () => {
   })
 })
 
-async function price(time: string, value: number): Promise<void> {
-  const { service_key } = server.credentials.flux
-  const { status } = await server.call('POST', '/rest/v1/market_data', {
-    token: service_key,
-    headers: { apikey: service_key },
-    body: { time, type: 4711, value },
-  })
-  assert.equal(status, 201)
-}
+const price = (time: string, value: number) =>
+  query(database.url, 'insert into flux.market_data (time, type, value) values ($1, 4711, $2)', [time, value])
 
 describe('the strategies', () => {
   it('priority: a tag that weighs more gets more', async () => {

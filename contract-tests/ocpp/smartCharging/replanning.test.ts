@@ -1,30 +1,26 @@
 import assert from 'node:assert/strict'
-import { EventEmitter, once } from 'node:events'
 import { after, describe, it } from 'node:test'
+import { hashSecret } from '../../../src/auth/secrets.ts'
 import type { SiteCharging } from '../../../src/ocpp/smartCharging/settings.ts'
-import { SmartCharging } from '../../../src/ocpp/smartCharging/smartCharging.ts'
 import * as siteCharging from '../../../src/store/siteCharging.ts'
-import { createFleet } from '../../support/stationFleet.ts'
+import { eventually } from '../../processes/workplace.ts'
+import { connectStation } from '../../support/rpcStation.ts'
+import { createFleet, kwOf, type Profile } from '../../support/stationFleet.ts'
 import { startTestServer } from '../../support/testServer.ts'
 
 const server = await startTestServer()
-const fleet = await createFleet(server, { 'RP-1': 'ocpp1.6', 'RP-2': 'ocpp2.0.1' })
-const told = new EventEmitter()
-/** Of two processes on one database, which one told the stations does not matter. */
-const processes = [1, 2].map(
-  () =>
-    new SmartCharging({
-      ...server.services,
-      async callStation(call) {
-        const outcome = await fleet.call(call)
-        told.emit('limits')
-        return outcome
-      },
-    }),
-)
-for (const process of processes) await process.start()
-after(() => {
-  for (const process of processes) process.stop()
+const { db } = server.services
+const fleet = await createFleet(db, { 'RP-1': 'ocpp1.6', 'RP-2': 'ocpp2.0.1' })
+await db('ocpp.stations')
+  .update({ password_hash: hashSecret('secret') })
+  .whereLike('identity', 'RP-%')
+const connect = (identity: string, protocol: string) =>
+  connectStation(server.url, { identity, protocol, password: 'secret' })
+const old = await connect('RP-1', 'ocpp1.6')
+const young = await connect('RP-2', 'ocpp2.0.1')
+after(async () => {
+  await old.close()
+  await young.close()
 })
 
 const settings: SiteCharging = {
@@ -39,37 +35,52 @@ const settings: SiteCharging = {
   connectors: [],
 }
 const put = (changes: Partial<SiteCharging>) =>
-  siteCharging.put(server.services.db, fleet.tenantId, fleet.siteId, { ...settings, ...changes })
+  siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...settings, ...changes })
 
-/** Waits until the stations were told these limits, in kW. */
-async function limitsAre(...expected: number[]): Promise<void> {
-  const signal = AbortSignal.timeout(10_000)
-  const shown = () => [...fleet.limits.values()].sort((a, b) => a - b)
-  while (JSON.stringify(shown()) !== JSON.stringify(expected)) await once(told, 'limits', { signal })
+/** What a station was told last, in kW. */
+function limitOf({ handled }: typeof old): number | undefined {
+  const { params } = handled.findLast(({ method }) => method === 'SetChargingProfile') ?? {}
+  const profile = (params?.csChargingProfiles ?? params?.chargingProfile) as Profile | undefined
+  return profile && kwOf(profile)
 }
 
-describe('a site is planned anew', () => {
-  let second: string
+const limitsBecome = (ofOld: number, ofYoung?: number) =>
+  eventually(
+    `${ofOld} and ${ofYoung} kW`,
+    15_000,
+    () => limitOf(old) === ofOld && (ofYoung ?? limitOf(young)) === limitOf(young),
+  )
 
+const uuid = '9c5b94b1-35ad-49bb-b118-8e8fc24abf80'
+const event = (payload: object) => ({
+  timestamp: new Date().toISOString(),
+  triggerReason: 'Authorized',
+  transactionInfo: { transactionId: uuid, chargingState: 'Charging' },
+  evse: { id: 1, connectorId: 1 },
+  ...payload,
+})
+
+describe('a site is planned anew', () => {
   it('when a session begins', async () => {
     await put({})
-    await fleet.begin('RP-1')
-    await limitsAre(22)
-    second = await fleet.begin('RP-2')
-    await limitsAre(15, 15)
+    await old.call('BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' })
+    const start = { connectorId: 1, idTag: 'TAG-1', meterStart: 0, timestamp: new Date().toISOString() }
+    await old.call('StartTransaction', start)
+    await limitsBecome(22)
+    await young.call('BootNotification', { reason: 'PowerUp', chargingStation: { vendorName: 'V', model: 'M' } })
+    await young.call('TransactionEvent', event({ eventType: 'Started', seqNo: 0 }))
+    await limitsBecome(15, 15)
   })
   it('when its limit changes', async () => {
     await put({ limitKw: 20 })
-    await limitsAre(10, 10)
+    await limitsBecome(10, 10)
   })
   it('when a session ends', async () => {
-    await fleet.finish(second)
-    await limitsAre(20)
+    await young.call('TransactionEvent', event({ eventType: 'Ended', triggerReason: 'EVDeparted', seqNo: 1 }))
+    await limitsBecome(20)
   })
-  it('when a command limits a connector', async () => {
-    const { db } = server.services
+  it('when a command limits a connector, and when its time is over', async () => {
     const { device_id } = await db('ocpp.stations').first('device_id').where({ identity: 'RP-1' })
-    await db('core.connectors').insert({ device_id, connector_id: 1 })
     await db('core.commands').insert({
       tenant_id: fleet.tenantId,
       device_id,
@@ -79,15 +90,12 @@ describe('a site is planned anew', () => {
       requested_by: 'test',
       expires_at: new Date(Date.now() + 60_000),
     })
-    await limitsAre(7)
+    await limitsBecome(7)
+    await limitsBecome(20)
   })
-  it('when the time of the command is over', () => limitsAre(20))
   it('when the price changes', async () => {
-    await put({
-      limitKw: 20,
-      strategy: 'time_of_use',
-      prices: { marketType: 5005, steps: [{ from: 100, limitPercent: 30 }] },
-    })
+    const prices = { marketType: 5005, steps: [{ from: 100, limitPercent: 30 }] }
+    await put({ limitKw: 20, strategy: 'time_of_use', prices })
     const { service_key } = server.credentials.flux
     const { status } = await server.call('POST', '/rest/v1/market_data', {
       token: service_key,
@@ -95,7 +103,16 @@ describe('a site is planned anew', () => {
       body: { time: new Date(), type: 5005, value: 140 },
     })
     assert.equal(status, 201)
-    await limitsAre(6)
+    await limitsBecome(6)
   })
-  it('by one process at a time', () => assert.ok(fleet.peakKw() <= 30))
+  it('when it is switched off', async () => {
+    await put({ enabled: false })
+    await eventually('the end of the limit', 15_000, () =>
+      old.handled.some(({ method }) => method === 'ClearChargingProfile'),
+    )
+    await eventually('the end of the decision', 5000, async () => {
+      const open = await db('ocpp.charging_decisions').first().whereIn('status', ['pending', 'active'])
+      return open === undefined
+    })
+  })
 })

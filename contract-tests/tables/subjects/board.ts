@@ -46,7 +46,31 @@ export async function openSubject(server: TestServer): Promise<Subject> {
       connected_at: db.raw(`now() - interval '1 hour'`),
       disconnected_at: db.fn.now(),
     })
-    return { Identity: identity }
+    const siteId = randomUUID()
+    await db('core.sites').insert({
+      site_id: siteId,
+      tenant_id: tenantId,
+      name: 'Depot',
+      address: '1 Dock Road',
+      postcode: 'E16 1AA',
+      latitude_deg: 51.5,
+      longitude_deg: 0,
+      power_capacity_kw: 100,
+    })
+    await db('ocpp.site_charging').insert({
+      site_id: siteId,
+      tenant_id: tenantId,
+      limit_kw: 50,
+      strategy: 'equal_share',
+    })
+    await db('ocpp.stations').insert({ identity, tenant_id: tenantId })
+    await db('ocpp.proxies').insert({
+      identity,
+      tenant_id: tenantId,
+      upstream_url: 'wss://csms.example.com/ocpp',
+      upstream_protocol: 'ocpp2.0.1',
+    })
+    return { Identity: identity, SiteId: siteId }
   }
 
   const strange = ['no-such-thing', '1', "'; drop table ocpp.messages; --", '%', '\u{1F50C}', 'a/b', '__proto__']
@@ -69,10 +93,12 @@ export async function openSubject(server: TestServer): Promise<Subject> {
       { cookie: `board-session=${newSecret()}; board-session=` },
     ],
     makeThings,
-    unknownIds: { Identity: randomUUID() },
+    unknownIds: { Identity: randomUUID(), SiteId: randomUUID() },
     malformedIds: [
       ...strange.map(id => ({ component: 'Identity', id, status: 404 })),
       { component: 'Identity', id: 'x'.repeat(256), status: 400 },
+      ...strange.map(id => ({ component: 'SiteId', id, status: 404 })),
+      { component: 'SiteId', id: 'x'.repeat(65), status: 400 },
     ],
     checkError({ body }, kind) {
       assert.deepEqual(Object.keys(body), ['error'])

@@ -78,5 +78,7 @@ export function weightOf(
   { default: usual = 1, idTags = {}, connectors = {}, stations = {} }: Priorities,
   { identity, connectorId, idTag }: { identity: string; connectorId: number; idTag: string | null },
 ): number {
-  return idTags[idTag ?? ''] ?? connectors[`${identity}/${connectorId}`] ?? stations[identity] ?? usual
+  const own = (weights: Record<string, number>, name: string) =>
+    Object.hasOwn(weights, name) ? weights[name] : undefined
+  return own(idTags, idTag ?? '') ?? own(connectors, `${identity}/${connectorId}`) ?? own(stations, identity) ?? usual
 }
