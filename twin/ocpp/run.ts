@@ -18,6 +18,8 @@ export interface OcppOptions {
   password: string
   /** Identities in place of made-up ones, one per charger. */
   identities?: readonly string[]
+  /** Settings that are not the factory's, by key of 1.6. */
+  settings?: Record<string, string>
   /** File that keeps meters, settings and unsent messages between runs; without one every run is a new fleet. */
   stateFile?: string
   /** Seconds of the wall clock; without it until `signal`. */
@@ -96,6 +98,7 @@ function makeStation(options: OcppOptions, { index, state, ...parts }: Parts): S
   const random = new Random(`${identity}/meter`)
   const meters = Array.from({ length: model.connectors }, () => Math.round(random.between(500, 40_000)))
   state.fleet.chargers[index] ??= newStation(identity, options.password, model.firmware, meters)
+  Object.assign(state.fleet.chargers[index].settings, options.settings)
   return new Station({
     ...parts,
     url,
