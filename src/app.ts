@@ -115,10 +115,10 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
   const ocpp = new OcppServer(services, stations, handlers, connections.ingestPool)
   await ocpp.start()
   await services.proxies.start()
-  const smartCharging = new SmartCharging({ ...services, callStation: call => callStation(services, call) })
-  await smartCharging.start()
   const stationWork = new StationWork(services)
   stationWork.start()
+  const smartCharging = new SmartCharging({ ...services, callStation: call => callStation(services, call) })
+  await smartCharging.start()
   const doors: Doors = {
     ocpp,
     stream: new Stream(services),

@@ -1,15 +1,23 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { describeOcpp } from './ocpp/report.ts'
+import { runOcppTwin } from './ocpp/run.ts'
+import type { Protocol } from './ocpp/schemas.ts'
 import { describe } from './report.ts'
 import { runTwin, type TwinOptions } from './run.ts'
 
-const HELP = `Runs simulated chargers against a tellus server, over HTTP like real ones.
+const HELP = `Runs simulated chargers against a server, over HTTP as tellus has it, or over WebSockets as OCPP has it.
 
   npm run twin -- --chargers 50
+  npm run twin -- --ocpp 1.6 --chargers 50
   npm run twin -- --chargers 50 --speed 60 --duration 60     an hour of the past in a minute, ending now
 
   --url URL               the server (http://127.0.0.1:8080)
   --chargers N            how many (10): 180 kW DC, 180 kW DC with V2G, and 22 kW AC in turn
   --sites N               how many sites they stand on (one per 12 chargers)
+  --ocpp VERSION          chargers that speak OCPP 1.6 or 2.0.1 instead of tellus
+  --password TEXT         the password that OCPP stations enroll with (ocpp.password of --credentials)
+  --credentials FILE      what a server with an embedded database wrote (.data/credentials.json)
   --operator-token TOKEN  registers them for this operator's tenant; needed where enrollment is closed
   --state FILE            keeps their credentials from run to run (.data/twin.json); one run at a time per file
   --duration S            seconds to run (until Ctrl-C)
@@ -30,11 +38,21 @@ that a real charger would count on, or when something was not acknowledged, and 
 
 const TEXT = { type: 'string' } as const
 
-function readArguments(): { options: TwinOptions; json: boolean } | undefined {
+interface Arguments {
+  options: TwinOptions
+  /** For chargers that speak OCPP. */
+  ocpp: { protocol: Protocol; password: string } | undefined
+  json: boolean
+}
+
+function readArguments(): Arguments | undefined {
   const { values } = parseArgs({
     options: {
       url: { ...TEXT, default: 'http://127.0.0.1:8080' },
       chargers: { ...TEXT, default: '10' },
+      ocpp: TEXT,
+      password: TEXT,
+      credentials: { ...TEXT, default: '.data/credentials.json' },
       sites: TEXT,
       'operator-token': TEXT,
       state: { ...TEXT, default: '.data/twin.json' },
@@ -80,7 +98,38 @@ function readArguments(): { options: TwinOptions; json: boolean } | undefined {
   }
   if ((options.speed ?? 1) !== 1 && options.duration === undefined)
     throw new RangeError('--speed needs --duration: the run begins so far back that it ends now')
-  return { options, json: values.json }
+  const { ocpp, password, credentials, json } = values
+  if (ocpp !== undefined && ocpp !== '1.6' && ocpp !== '2.0.1')
+    throw new RangeError(`--ocpp must be 1.6 or 2.0.1, not "${ocpp}"`)
+  return {
+    options,
+    ocpp: ocpp && { protocol: `ocpp${ocpp}` as const, password: password ?? enrollmentPassword(credentials) },
+    json,
+  }
+}
+
+/** @throws RangeError when the file has none */
+function enrollmentPassword(file: string): string {
+  try {
+    const { password } = JSON.parse(readFileSync(file, 'utf8')).ocpp
+    if (typeof password === 'string') return password
+  } catch (error) {
+    throw new RangeError(`${file} cannot be used (${(error as Error).message}); give --password or --credentials`)
+  }
+  throw new RangeError(`${file} has no password for OCPP stations; give --password`)
+}
+
+/** Runs the fleet that was asked for. */
+async function run(
+  { options, ocpp, json }: Arguments,
+  ends: Pick<TwinOptions, 'signal' | 'abort' | 'output'>,
+): Promise<{ ok: boolean; text: string }> {
+  if (ocpp === undefined) {
+    const summary = await runTwin({ ...options, ...ends })
+    return { ok: summary.ok, text: json ? JSON.stringify(summary, null, 2) : describe(summary) }
+  }
+  const summary = await runOcppTwin({ ...options, ...ends, ...ocpp })
+  return { ok: summary.ok, text: json ? JSON.stringify(summary, null, 2) : describeOcpp(summary) }
 }
 
 async function main(): Promise<number> {
@@ -100,14 +149,9 @@ async function main(): Promise<number> {
   const stop = () => (signal.signal.aborted ? abort : signal).abort()
   process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
-    const summary = await runTwin({
-      ...read.options,
-      signal: signal.signal,
-      abort: abort.signal,
-      output: process.stderr,
-    })
-    process.stdout.write(`${read.json ? JSON.stringify(summary, null, 2) : describe(summary)}\n`)
-    return summary.ok ? 0 : 1
+    const { ok, text } = await run(read, { signal: signal.signal, abort: abort.signal, output: process.stderr })
+    process.stdout.write(`${text}\n`)
+    return ok ? 0 : 1
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`)
     return 1

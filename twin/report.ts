@@ -174,7 +174,12 @@ export function describe(summary: Summary): string {
   return lines.map(([name, text]) => `${name!.padEnd(9)} ${text}`).join('\n')
 }
 
-function inMilliseconds(histogram: ReturnType<typeof createHistogram>): { p50: number; p99: number; max: number } {
+/** What a histogram of microseconds holds. */
+export function inMilliseconds(histogram: ReturnType<typeof createHistogram>): {
+  p50: number
+  p99: number
+  max: number
+} {
   if (histogram.count === 0) return { p50: 0, p99: 0, max: 0 }
   const [p50, p99, max] = [histogram.percentile(50), histogram.percentile(99), histogram.max].map(
     value => Math.round(value / 100) / 10,

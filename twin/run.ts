@@ -1,14 +1,14 @@
-import { setMaxListeners } from 'node:events'
 import { Api } from './api.ts'
 import { Charger } from './charger.ts'
 import { Clock } from './clock.ts'
 import { Enrollment } from './enrollment.ts'
 import { Link } from './link.ts'
 import { modelOf } from './models.ts'
-import { type Output, showProgress } from './progress.ts'
+import { type Output, progressOf, showProgress } from './progress.ts'
 import { Report, type Summary } from './report.ts'
 import { patiently } from './retry.ts'
 import { State } from './state.ts'
+import { Stops } from './stops.ts'
 
 export interface TwinOptions {
   /** Where the server is; what comes after the host is put before every path. */
@@ -46,8 +46,6 @@ const ENROLLING_AT_ONCE = 16
 const CHARGERS_PER_SITE = 12
 /** Attempts to reach the server at the start, about ten seconds. */
 const FIRST_TRIES = 5
-/** When nothing more is acknowledged for so long at the end, the rest is given up, in milliseconds. */
-const LAST_PATIENCE = 30_000
 const WATCH_EVERY = 1000
 /** Seconds of the wall clock within which the chargers of a large fleet are switched on. */
 const LONGEST_SPREAD = 5
@@ -74,8 +72,9 @@ export async function runTwin(options: TwinOptions): Promise<Summary> {
     const chargers = links.map((link, index) => makeCharger(options, { link, index, state, clock, report, closing }))
     report.chargers = count
     if (duration !== undefined) void clock.until(clock.end, closing).then(() => stops.close())
-    const hideProgress = output && showProgress(output, chargers, report)
-    const watch = setInterval(() => stops.watch(chargers), WATCH_EVERY)
+    const hideProgress = output && showProgress(output, () => progressOf(chargers, report))
+    const waiting = () => chargers.reduce((sum, { setup }) => sum + setup.link.waiting, 0)
+    const watch = setInterval(() => stops.watch(waiting()), WATCH_EVERY)
     await Promise.all(chargers.map(charger => charger.run()))
     clearInterval(watch)
     hideProgress?.()
@@ -84,65 +83,6 @@ export async function runTwin(options: TwinOptions): Promise<Summary> {
   } finally {
     stops.end()
     api.close()
-  }
-}
-
-/** The two ways in which a run ends: in order, or at once. */
-class Stops {
-  readonly #closing = new AbortController()
-  readonly #abort = new AbortController()
-  readonly #options: TwinOptions
-  #running = false
-  #waiting = 0
-  #movedAt = 0
-
-  constructor(options: TwinOptions) {
-    this.#options = options
-    // Every charger listens to both.
-    setMaxListeners(0, this.closing, this.abort)
-    options.signal?.addEventListener('abort', this.close)
-    options.abort?.addEventListener('abort', this.#giveUp)
-    if (options.signal?.aborted) this.close()
-    if (options.abort?.aborted) this.#giveUp()
-  }
-
-  get closing(): AbortSignal {
-    return this.#closing.signal
-  }
-
-  get abort(): AbortSignal {
-    return this.#abort.signal
-  }
-
-  /** From now on there are sessions to be ended in order. */
-  begin(): void {
-    this.#running = true
-  }
-
-  close = (): void => {
-    this.#movedAt = performance.now()
-    this.#closing.abort()
-    if (!this.#running) this.#abort.abort()
-  }
-
-  /** At the end, gives the rest up when nothing more gets through. */
-  watch(chargers: readonly Charger[]): void {
-    if (!this.closing.aborted) return
-    const waiting = chargers.reduce((sum, { setup }) => sum + setup.link.waiting, 0)
-    if (waiting !== this.#waiting) this.#movedAt = performance.now()
-    this.#waiting = waiting
-    if (performance.now() - this.#movedAt > LAST_PATIENCE) this.#giveUp()
-  }
-
-  end(): void {
-    this.#giveUp()
-    this.#options.signal?.removeEventListener('abort', this.close)
-    this.#options.abort?.removeEventListener('abort', this.#giveUp)
-  }
-
-  #giveUp = (): void => {
-    this.#closing.abort()
-    this.#abort.abort()
   }
 }
 

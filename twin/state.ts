@@ -18,10 +18,10 @@ export interface ChargerState extends Credentials {
 }
 
 /** The chargers and sites that were registered with one server, by their place in the fleet. */
-export interface FleetState {
+export interface FleetState<Kept = ChargerState> {
   /** Part of every serial number, so that two fleets on one server do not meet. */
   name: string
-  chargers: Record<string, ChargerState>
+  chargers: Record<string, Kept>
   site_ids: Record<string, string>
 }
 
@@ -29,32 +29,35 @@ export interface FleetState {
  * The state file: fleets by the server's address. It holds secrets, so only its owner may read it. Without a path the
  * state lives in memory and every run is a new fleet.
  */
-export class State {
-  readonly fleet: FleetState
+export class State<Kept = ChargerState> {
+  readonly fleet: FleetState<Kept>
   readonly #path: string | undefined
-  readonly #fleets: Record<string, FleetState>
+  readonly #fleets: Record<string, FleetState<Kept>>
   #writing: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
 
-  private constructor(file: string | undefined, fleets: Record<string, FleetState>, url: string) {
+  private constructor(file: string | undefined, fleets: Record<string, FleetState<Kept>>, key: string) {
     this.#path = file
     this.#fleets = fleets
-    const key = new URL(url).href
     this.fleet = fleets[key] ??= { name: randomBytes(3).toString('hex').toUpperCase(), chargers: {}, site_ids: {} }
   }
 
-  /** @throws Error with one clear line when the file is there and cannot be used */
-  static async open(file: string | undefined, url: string): Promise<State> {
-    if (file === undefined) return new State(undefined, {}, url)
+  /**
+   * @param kind of the chargers, when they speak something else than tellus
+   * @throws Error with one clear line when the file is there and cannot be used
+   */
+  static async open<Kept = ChargerState>(file: string | undefined, url: string, kind = ''): Promise<State<Kept>> {
+    const key = `${new URL(url).href}${kind}`
+    if (file === undefined) return new State<Kept>(undefined, {}, key)
     let text: string
     try {
       text = await readFile(file, 'utf8')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      return new State(file, {}, url)
+      return new State<Kept>(file, {}, key)
     }
     try {
-      return new State(file, JSON.parse(text), url)
+      return new State<Kept>(file, JSON.parse(text), key)
     } catch {
       throw new Error(`${file} is not a state file of the twin; move it away or name another one with --state`)
     }

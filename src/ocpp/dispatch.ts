@@ -1,6 +1,7 @@
 import { isDatabaseAway } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { type HandlerTable, OcppError, type Protocol, type Station } from './action.ts'
+import { holdOut } from './holdOut.ts'
 import type { Answer } from './rpc/effects.ts'
 import type { Payload } from './rpc/frame.ts'
 import { check, isKnown } from './schemas.ts'
@@ -44,7 +45,11 @@ export async function dispatch(handlers: HandlerTable, services: Services, deliv
       afterwards: (work: () => Promise<void>) => void afterwards.push(work),
     }
     // The table knows no types; the schema of the action has seen the payload.
-    const own = ((await handler(call as never)) ?? {}) as Payload
+    const attempt = async () => {
+      afterwards.length = 0
+      return handler(call as never)
+    }
+    const own = ((await holdOut(attempt, services.draining)) ?? {}) as Payload
     const payload = await services.proxies.answer(delivery, own)
     const breach = check(delivery.protocol, delivery.action, 'response', payload)
     if (breach !== undefined && isAnswered(delivery)) throw new Error(`the answer is wrong: ${breach.description}`)
