@@ -45,7 +45,7 @@ export async function openStage(): Promise<Stage> {
   const ruin = await openTestDatabase()
   const forwarder = await forwardTo(database.url)
   const [main, limited, cut, broken] = await Promise.all([
-    startServerOn(database),
+    startServerOn(database, { PROXY_ALLOWED_HOSTS: 'csms.example.com' }),
     startServerOn(database, LIMITS),
     startServerOn({ ...database, url: forwarder.url }),
     startServerOn(ruin),

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { readSettings } from '../../../src/ocpp/smartCharging/readSettings.ts'
 import * as idTags from '../../../src/store/idTags.ts'
 import * as stations from '../../../src/store/ocppStations.ts'
+import * as proxies from '../../../src/store/proxies.ts'
+import * as siteCharging from '../../../src/store/siteCharging.ts'
 import * as tenants from '../../../src/store/tenants.ts'
 import { dial } from '../../support/rawStation.ts'
 import type { TestServer } from '../../support/testServer.ts'
@@ -65,12 +68,33 @@ export async function prepareBoard(stage: Stage): Promise<(draft: Draft, status:
     return idTag
   }
 
+  /** A station that is bridged to an upstream. */
+  async function bridgedStation(): Promise<string> {
+    const identity = `CP-${randomUUID()}`
+    await stations.create(db, { identity, tenantId: tenant_id! })
+    const proxy = { upstreamUrl: 'wss://csms.example.com/ocpp', upstreamProtocol: 'ocpp2.0.1' as const }
+    await proxies.put(db, { identity, tenantId: tenant_id!, password: null, enabled: false, ...proxy })
+    return identity
+  }
+
+  /** A site whose power is shared. */
+  async function sharingSite(): Promise<string> {
+    const { site_id } = await db('core.sites').first().where({ tenant_id })
+    await siteCharging.set(db, tenant_id!, site_id, readSettings({ limitKw: 120, strategy: 'equal_share' }), undefined)
+    return site_id
+  }
+
   /** Whom the path names: what is there, or for a 201 what is not. */
   async function namePath(draft: Draft, status: string): Promise<void> {
     const isNew = status === '201'
     const { operationId } = draft.route.operation
     if (draft.path.idTag !== undefined) draft.path.idTag = isNew ? randomUUID() : await makeTag()
+    if (draft.path.id !== undefined) draft.path.id = await sharingSite()
     if (draft.path.identity === undefined) return
+    if (draft.route.path.endsWith('/proxy')) {
+      draft.path.identity = await bridgedStation()
+      return
+    }
     const isStation = ['callStation', 'getStation', 'setStation'].includes(operationId)
     draft.path.identity = isNew ? `CP-${randomUUID()}` : isStation ? await connectStation() : await makeStation()
     if (operationId === 'setStation') draft.body = { validation: 'tolerant' }
@@ -99,6 +123,7 @@ export async function prepareBoard(stage: Stage): Promise<(draft: Draft, status:
       if (draft.route.operation.operationId === 'setStation') draft.body = { deviceId: randomUUID() }
       if (draft.path.idTag !== undefined) draft.path.idTag = randomUUID()
       if (draft.path.identity !== undefined) draft.path.identity = randomUUID()
+      if (draft.path.id !== undefined) draft.path.id = randomUUID()
     },
     async 409(draft) {
       if (draft.route.operation.operationId === 'callStation') draft.path.identity = await makeStation()
