@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 LOGIN = "/auth/login"
 LOGOUT = "/auth/logout"
 
-# An id that names no message, which a schema cannot know, so 400 is right.
-BEYOND_THE_SCHEMA = re.compile(r"before names no message")
+# What a schema cannot know, so 400 is right: an id that names no message, a host that is not allowed, two rules between fields.
+BEYOND_THE_SCHEMA = re.compile(
+    r"before names no message|is not of an allowed host|the minimum of .* is above its maximum|needs windows or prices"
+)
 
 # Only instants that a calendar of the contract has: from 1970 to 9999, with an offset, without leap seconds.
 schemathesis.openapi.format(
