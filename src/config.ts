@@ -196,7 +196,7 @@ function ocpp(env: Environment, host: string, databaseUrl: string | undefined): 
   return {
     enrollment: enrollment('OCPP_ENROLLMENT', env.OCPP_ENROLLMENT, host, databaseUrl),
     minSecurityProfile: integer(env, 'OCPP_MIN_SECURITY_PROFILE', 1, 0, 3),
-    heartbeatSeconds: integer(env, 'OCPP_HEARTBEAT_SECONDS', 300, 1, 86_400),
+    heartbeatSeconds: integer(env, 'OCPP_HEARTBEAT_SECONDS', 60, 1, 86_400),
     pingSeconds: integer(env, 'OCPP_PING_SECONDS', 30, 1, 86_400),
     maxFrameBytes: integer(env, 'OCPP_MAX_FRAME_BYTES', 65_536, 1024, 16_777_216),
     maxPendingCalls: integer(env, 'OCPP_MAX_PENDING_CALLS', 100, 1, 10_000),

@@ -75,7 +75,7 @@ async function enroll({ config, db }: Services, identity: string): Promise<stati
   const enrollment = await stations.enrollmentOf(db, config.enrollmentTenant)
   if (enrollment !== undefined) {
     const { tenantId } = enrollment
-    const isNew = await stations.create(db, { identity, tenantId })
+    const isNew = await stations.create(db, { identity, tenantId, enrolled: true })
     const event = { tenantId, identity, type: 'STATION_ENROLLED', message: 'enrolled by itself', details: {} }
     if (isNew) await addSystemEvent(db, event)
   }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import * as ocppLinks from '../store/ocppLinks.ts'
+import type { Protocol } from './action.ts'
 
 const EVERY = 2000
 const MINUTE = 60_000
@@ -8,10 +9,13 @@ const MINUTE = 60_000
 /** Messages of one minute. Times are milliseconds since 1970. */
 interface Count {
   deviceId: string
+  protocol: Protocol
   minute: number
   /** When the last one came. */
   at: number
   messages: number
+  /** Whether the station said any of it. */
+  isHeard: boolean
 }
 
 /** Counts the messages of devices, so that what a device shows of its link costs a statement now and then. */
@@ -29,15 +33,18 @@ export class LinkActivity {
   }
 
   /** @param at milliseconds since 1970 */
-  note(deviceId: string, at: number): void {
+  note(deviceId: string, protocol: Protocol, { direction, at }: { direction: 'IN' | 'OUT'; at: number }): void {
+    const isHeard = direction === 'IN'
     const minute = Math.floor(at / MINUTE) * MINUTE
     const count = this.#heard.get(deviceId)
     if (count?.minute === minute) {
       count.messages++
       count.at = at
+      count.protocol = protocol
+      count.isHeard ||= isHeard
     } else {
       if (count !== undefined) this.#past.push(count)
-      this.#heard.set(deviceId, { deviceId, minute, at, messages: 1 })
+      this.#heard.set(deviceId, { deviceId, protocol, minute, at, messages: 1, isHeard })
     }
     this.#timer ??= setTimeout(() => void this.flush(), EVERY)
   }

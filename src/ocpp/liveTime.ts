@@ -11,5 +11,9 @@ const LATEST = Date.UTC(9999, 0)
 export function liveTime(timestamp: string | undefined, receivedAt: Date): { time: Date; live: boolean } {
   const milliseconds = timestamp === undefined ? Number.NaN : Date.parse(timestamp)
   if (!(milliseconds >= EARLIEST && milliseconds <= LATEST)) return { time: receivedAt, live: true }
-  return { time: new Date(milliseconds), live: milliseconds - receivedAt.getTime() <= LIVE_AHEAD }
+  const time = new Date(milliseconds)
+  return { time, live: isLive(time, receivedAt) }
 }
+
+/** Whether what was then may say anything about now. */
+export const isLive = (time: Date, now: Date): boolean => time.getTime() - now.getTime() <= LIVE_AHEAD

@@ -1,5 +1,6 @@
 import type { Reading } from '../store/readings.ts'
 import type { SampleContext } from '../store/stationSamples.ts'
+import { stateOfChargingState } from './connectorState.ts'
 import { liveTime } from './liveTime.ts'
 import type { Measurement } from './meterValues.ts'
 
@@ -101,8 +102,12 @@ function merge(measured: Measurement, time: Date, session: Session | undefined, 
 /** A sample in a session keeps its connector charging while nothing flows; one outside of it changes nothing by itself. */
 function stateAt(known: Known, isTold: boolean, session: Session | undefined, shown = 'idle'): string {
   const flows = isTold && Math.abs(known.power) > AT_REST
-  if (flows || (session !== undefined && shown !== 'fault' && shown !== 'unavailable'))
+  const isOff = shown === 'fault' || shown === 'unavailable'
+  if (flows || (session !== undefined && !isOff && isUnderway(session)))
     return known.power < 0 ? 'discharging' : 'charging'
-  if (shown === 'fault' || shown === 'unavailable') return shown
-  return 'idle'
+  return isOff ? shown : 'idle'
 }
+
+/** A transaction of OCPP 2.x may begin long before it charges. */
+const isUnderway = ({ chargingState }: Session): boolean =>
+  chargingState === null || stateOfChargingState(chargingState) === 'charging'

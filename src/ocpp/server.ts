@@ -12,6 +12,7 @@ import type { Services } from '../services.ts'
 import * as connections from '../store/ocppConnections.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as stations from '../store/ocppStations.ts'
+import { sharedDevice } from '../store/stationDevices.ts'
 import type { HandlerTable, Protocol, Station } from './action.ts'
 import { type Admission, authenticate } from './authenticate.ts'
 import { FailedLogins, severityOf } from './failedLogins.ts'
@@ -241,13 +242,15 @@ export class OcppServer {
     void this.#security.addSparingly(event, address)
   }
 
-  /** What the device of the station shows of its connection. */
+  /** What the device of the station shows of its connection, where it may. */
   #link({ station, connection }: StationSocket): void {
     const { db, log } = this.#services
     if (station.deviceId === null) return
-    const link = { deviceId: station.deviceId, subprotocol: connection.protocol, features: [] }
-    ocppLinks
-      .connected(db, link)
+    const subprotocol = connection.protocol
+    sharedDevice(db, station.identity)
+      .then(async deviceId => {
+        if (deviceId !== null) await ocppLinks.connected(db, { deviceId, subprotocol, features: [] })
+      })
       .catch(error => log.warn({ err: error, identity: station.identity }, 'a link could not be noted'))
   }
 

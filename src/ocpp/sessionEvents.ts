@@ -3,12 +3,12 @@ import * as deviceEvents from '../store/deviceEvents.ts'
 import { sharedDevice } from '../store/stationDevices.ts'
 import type { StationCall } from './action.ts'
 import { HIGHEST_CONNECTOR } from './connectorState.ts'
+import { isLive } from './liveTime.ts'
 
 /** Something that happened at a connector of a station, and what it moves there. */
 interface Happening {
   connectorId: number
   time: Date
-  live: boolean
   eventType: 'start' | 'stop'
   data: Record<string, unknown>
   move: deviceEvents.ConnectorMove
@@ -17,11 +17,12 @@ interface Happening {
 /** Tells of a session's beginning or end as a charger of tellus would, where the station's data is shared. */
 export async function tell(
   db: Knex,
-  { station: { identity, tenantId } }: Pick<StationCall<unknown>, 'station'>,
+  { station: { identity, tenantId }, receivedAt }: Pick<StationCall<unknown>, 'station' | 'receivedAt'>,
   { move, ...happening }: Happening,
 ): Promise<void> {
   if (happening.connectorId < 1 || happening.connectorId > HIGHEST_CONNECTOR) return
   const deviceId = await sharedDevice(db, identity)
   if (deviceId === null) return
-  await deviceEvents.store(db, { ...happening, tenantId, deviceId, move: happening.live ? move : null })
+  const live = isLive(happening.time, receivedAt)
+  await deviceEvents.store(db, { ...happening, tenantId, deviceId, live, move: live ? move : null })
 }

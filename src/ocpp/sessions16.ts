@@ -16,7 +16,7 @@ const fingerprint = (...facts: unknown[]): string =>
 export async function startSession(call: StationCall<OCPP16.StartTransactionRequest>): Promise<number> {
   const { db, station, receivedAt, payload } = call
   const { connectorId, idTag, meterStart, timestamp } = payload
-  const { time, live } = liveTime(timestamp, receivedAt)
+  const { time } = liveTime(timestamp, receivedAt)
   return db.transaction(async transaction => {
     const { transaction: begun, isNew } = await transactions.start(transaction, station, {
       connectorId,
@@ -28,7 +28,7 @@ export async function startSession(call: StationCall<OCPP16.StartTransactionRequ
     if (isNew) {
       const data = { transaction_id: begun.numericId }
       const move = { state: 'charging', vehicleConnected: true } as const
-      await tell(transaction, call, { connectorId, time, live, eventType: 'start', data, move })
+      await tell(transaction, call, { connectorId, time, eventType: 'start', data, move })
     }
     return begun.numericId
   })
@@ -38,7 +38,7 @@ export async function startSession(call: StationCall<OCPP16.StartTransactionRequ
 export async function stopSession(call: StationCall<OCPP16.StopTransactionRequest>): Promise<void> {
   const { db, station, receivedAt, payload } = call
   const { transactionId, meterStop, timestamp, reason, idTag, transactionData = [] } = payload
-  const { time, live } = liveTime(timestamp, receivedAt)
+  const { time } = liveTime(timestamp, receivedAt)
   // Before the end, which is the last word on the connector.
   if (transactionId > 0) await storeSamples(call, undefined, String(transactionId), transactionData)
   await db.transaction(async transaction => {
@@ -52,7 +52,7 @@ export async function stopSession(call: StationCall<OCPP16.StopTransactionReques
     })
     if (ended === undefined) return
     const data = { transaction_id: ended.numericId, reason: stopReason(reason) }
-    const happening = { connectorId: ended.connectorId, time, live, eventType: 'stop', data } as const
+    const happening = { connectorId: ended.connectorId, time, eventType: 'stop', data } as const
     await tell(transaction, call, { ...happening, move: { state: 'idle' } })
     await askForRecord(transaction, call, ended)
   })

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type { OCPP20, OCPP21 } from 'typed-ocpp'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
@@ -25,60 +26,64 @@ export async function keepEvent(call: EventCall): Promise<void> {
 async function note(call: EventCall): Promise<{ connectorId: number | undefined }> {
   const { db, protocol, station, receivedAt, payload } = call
   const { transactionInfo, evse, eventType, seqNo, idToken } = payload
-  const { time, live } = liveTime(payload.timestamp, receivedAt)
   const told = evse && connectorNumber(evse.id, evse.connectorId)
   return db.transaction(async transaction => {
-    const {
-      transaction: noted,
-      isNew,
-      stateBefore,
-    } = await transactions.note(transaction, station, {
+    const { transaction: noted, before } = await transactions.note(transaction, station, {
       protocol,
       transactionId: transactionInfo.transactionId,
       isStart: eventType === 'Started',
       sequence: seqNo,
-      time,
+      time: liveTime(payload.timestamp, receivedAt).time,
       evseId: evse?.id ?? null,
       connectorId: told ?? 0,
       idToken: idToken?.idToken ?? null,
       chargingState: transactionInfo.chargingState ?? null,
       meterWh: lowestRegister(payload),
     })
-    const { connectorId, chargingState, endedAt } = noted
-    if (isNew) {
-      const data = { transaction_id: transactionInfo.transactionId, reason: payload.triggerReason }
-      await tell(transaction, call, { connectorId, time, live, eventType: 'start', data, move: {} })
-    }
-    const state =
-      chargingState !== stateBefore && chargingState !== null ? stateOfChargingState(chargingState) : undefined
-    if (state !== undefined && live && endedAt === null)
-      await moveConnector(
-        transaction,
-        call,
-        { connectorId, time },
-        { state, vehicleConnected: state === 'idle' ? undefined : true },
-      )
-    return { connectorId: told ?? (connectorId > 0 ? connectorId : undefined) }
+    // A station may authorize a driver before the vehicle is on an EVSE, and tell of an end before the rest.
+    if (noted.connectorId > 0 && (before?.connectorId ?? 0) === 0) await tellStart(transaction, call, noted)
+    if (noted.chargingState !== before?.chargingState) await showChargingState(transaction, call, noted)
+    return { connectorId: told ?? (noted.connectorId > 0 ? noted.connectorId : undefined) }
   })
+}
+
+async function tellStart(db: Knex, call: EventCall, begun: transactions.Transaction): Promise<void> {
+  const { connectorId, startedAt } = begun
+  const { transactionId } = call.payload.transactionInfo
+  const data = { transaction_id: transactionId, reason: call.payload.triggerReason }
+  await tell(db, call, { connectorId, time: startedAt, eventType: 'start', data, move: { vehicleConnected: true } })
+  if (begun.endedAt !== null) await tellEnd(db, call, begun)
+}
+
+async function tellEnd(db: Knex, call: EventCall, ended: transactions.Transaction): Promise<void> {
+  const { connectorId, endedAt, stopReason: reason } = ended
+  const data = { transaction_id: call.payload.transactionInfo.transactionId, reason: stopReason(reason ?? undefined) }
+  await tell(db, call, { connectorId, time: endedAt!, eventType: 'stop', data, move: { state: 'idle' } })
+  await askForRecord(db, call, ended)
+}
+
+async function showChargingState(
+  db: Knex,
+  call: EventCall,
+  { connectorId, chargingState, endedAt }: transactions.Transaction,
+): Promise<void> {
+  const { time, live } = liveTime(call.payload.timestamp, call.receivedAt)
+  const state = stateOfChargingState(chargingState ?? '')
+  if (state === undefined || !live || endedAt !== null) return
+  await moveConnector(db, call, { connectorId, time }, { state, ...(state !== 'idle' && { vehicleConnected: true }) })
 }
 
 async function endSession(call: EventCall): Promise<void> {
   const { db, station, receivedAt, payload } = call
   const { transactionId, stoppedReason } = payload.transactionInfo
-  const { time, live } = liveTime(payload.timestamp, receivedAt)
   await db.transaction(async transaction => {
-    const reason = stoppedReason ?? 'Local'
     const ended = await transactions.end(transaction, station, {
       transactionId,
-      endedAt: time,
+      endedAt: liveTime(payload.timestamp, receivedAt).time,
       meterStopWh: highestRegister(payload),
-      reason,
+      reason: stoppedReason ?? 'Local',
     })
-    if (ended === undefined) return
-    const data = { transaction_id: transactionId, reason: stopReason(reason) }
-    const happening = { connectorId: ended.connectorId, time, live, eventType: 'stop', data } as const
-    await tell(transaction, call, { ...happening, move: { state: 'idle' } })
-    await askForRecord(transaction, call, ended)
+    if (ended !== undefined && ended.connectorId > 0) await tellEnd(transaction, call, ended)
   })
 }
 

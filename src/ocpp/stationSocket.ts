@@ -179,7 +179,8 @@ export class StationSocket {
   #log(record: Extract<Effect, { do: 'log' }>['record']): void {
     const isChecked = record.direction === 'OUT' || this.station.validation !== 'off'
     if (!this.#options.services.messageLog.add(record, this.connection, isChecked)) this.#pause()
-    if (this.station.deviceId !== null) this.#options.links.note(this.station.deviceId, record.at)
+    if (this.station.deviceId !== null)
+      this.#options.links.note(this.station.deviceId, this.connection.protocol, record)
   }
 
   async #handle({ id, action, payload, receivedAt }: Extract<Effect, { do: 'deliver' }>): Promise<void> {

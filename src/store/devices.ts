@@ -21,7 +21,7 @@ export interface Device {
   last_heartbeat: string | null
   site_id: string | null
   created_at: string
-  ocpp_version?: '1.6-J' | '2.0.1'
+  ocpp_version?: '1.6-J' | '2.0.1' | '2.1'
   /** The average of the last five minutes. */
   ocpp_csms_messages_per_minute?: number
   ocpp_csms_last_message_at?: string

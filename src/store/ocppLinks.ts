@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { instant } from './instant.ts'
+import { CONSENTS, WITH_SHARING } from './stationDevices.ts'
 
 /** What a charger and its central system agreed on. */
 export interface OcppLink {
@@ -46,33 +47,51 @@ export async function heard(db: Knex, deviceId: string, at: Date, messages = 1):
 /** Messages of one charger in one minute. */
 export interface Heard {
   deviceId: string
+  /** The WebSocket subprotocol. */
+  protocol: string
   minute: Date
-  /** When the last one came. */
+  /** When the last one came or went. */
   at: Date
   messages: number
+  /** Whether the charger sent one of them. */
+  isHeard: boolean
 }
 
-/** The same for many chargers at a time. */
+/**
+ * The same for many chargers at a time, whose sites let it be seen. A charger that speaks to its central system is alive,
+ * so what it sends counts as a heartbeat, noted every ten seconds at most; its socket alone does not.
+ */
 export async function heardAll(db: Knex, heard: Heard[]): Promise<void> {
   await db.raw(
     `with given as (
-       select * from unnest(:devices::uuid[], :minutes::timestamptz[], :ats::timestamptz[], :messages::int[])
-       as g (device_id, minute, at, messages)
-     ), locked as (
-       select l.device_id from core.ocpp_links l where l.device_id in (select device_id from given)
-       order by l.device_id for update
+       select g.* from unnest(:devices::uuid[], :protocols::text[], :minutes::timestamptz[], :ats::timestamptz[],
+         :messages::int[], :heard::boolean[]) as g (device_id, protocol, minute, at, messages, is_heard)
+       join ocpp.stations s on s.device_id = g.device_id ${WITH_SHARING} where ${CONSENTS}
+     ), alive as (
+       select d.device_id from core.devices d
+       where d.device_id in (select device_id from given where is_heard)
+         and (d.heartbeat_status is distinct from 'online' or d.last_heartbeat_at is null
+           or d.last_heartbeat_at < now() - interval '10 seconds')
+       order by d.device_id for no key update
+     ), beating as (
+       update core.devices d set heartbeat_status = 'online', last_heartbeat_at = greatest(d.last_heartbeat_at, now())
+       from alive where d.device_id = alive.device_id
      ), link as (
-       update core.ocpp_links l set last_message_at = greatest(l.last_message_at, g.at)
-       from (select device_id, max(at) as at from given join locked using (device_id) group by 1) g
-       where l.device_id = g.device_id returning l.device_id)
+       insert into core.ocpp_links as l (device_id, subprotocol, negotiated_features, last_message_at)
+       select distinct on (device_id) device_id, protocol, '{}', at from given order by device_id, at desc
+       on conflict (device_id) do update set subprotocol = excluded.subprotocol,
+         last_message_at = greatest(l.last_message_at, excluded.last_message_at)
+       returning device_id)
      insert into core.ocpp_message_counts as c (device_id, minute, messages)
      select device_id, minute, messages from given join link using (device_id) order by 1, 2
      on conflict (device_id, minute) do update set messages = c.messages + excluded.messages`,
     {
       devices: heard.map(({ deviceId }) => deviceId),
+      protocols: heard.map(({ protocol }) => protocol),
       minutes: heard.map(({ minute }) => minute),
       ats: heard.map(({ at }) => at),
       messages: heard.map(({ messages }) => messages),
+      heard: heard.map(({ isHeard }) => isHeard),
     },
   )
 }

@@ -44,6 +44,8 @@ export interface NewStation {
   siteId?: string | null
   deviceId?: string | null
   passwordHash?: Buffer | null
+  /** Whether it came by itself, by the password of open enrollment. */
+  enrolled?: boolean
 }
 
 /** Makes a station. @returns false when the identity is taken, by whichever tenant */
@@ -55,6 +57,7 @@ export async function create(db: Knex, station: NewStation): Promise<boolean> {
       site_id: station.siteId ?? null,
       device_id: station.deviceId ?? null,
       password_hash: station.passwordHash ?? null,
+      enrolled: station.enrolled ?? false,
     })
     .onConflict('identity')
     .ignore()

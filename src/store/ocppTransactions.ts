@@ -13,10 +13,12 @@ export interface Transaction {
   chargingState: string | null
   startedAt: Date
   endedAt: Date | null
+  /** In the words of OCPP. */
+  stopReason: string | null
 }
 
 const COLUMNS = `transaction_key::text as "transactionKey", numeric_id as "numericId", device_id as "deviceId",
-  connector_id as "connectorId", charging_state as "chargingState", started_at as "startedAt", ended_at as "endedAt"`
+  connector_id as "connectorId", charging_state as "chargingState", started_at as "startedAt", ended_at as "endedAt", stop_reason as "stopReason"`
 
 export interface Start {
   connectorId: number
@@ -136,6 +138,9 @@ export interface TransactionEvent {
   meterWh: number | null
 }
 
+/** What was known of a transaction before an event. */
+export type Before = Pick<Transaction, 'connectorId' | 'chargingState'>
+
 /**
  * Notes a TransactionEvent of OCPP 2.x, whose id is the station's. Events may come twice and in any order: what was told
  * stays, the beginning is the earliest that was told, and the charging state is that of the highest sequence number.
@@ -144,10 +149,15 @@ export async function note(
   db: Knex,
   { identity }: Station,
   event: TransactionEvent,
-): Promise<{ transaction: Transaction; isNew: boolean; stateBefore: string | null }> {
-  const { rows } = await db.raw<{ rows: [Transaction & { isNew: boolean; stateBefore: string | null }] }>(
+): Promise<{ transaction: Transaction; before: Before | undefined }> {
+  // Who waited for another event of the transaction sees it as what was before.
+  await db.raw(
+    `select pg_advisory_xact_lock(hashtextextended(concat('ocpp transaction ', ?::text, ' ', ?::text), 0))`,
+    [identity, event.transactionId],
+  )
+  const { rows } = await db.raw<{ rows: [Transaction & { before: Before | null }] }>(
     `with before as (
-       select charging_state from ocpp.transactions
+       select json_build_object('connectorId', connector_id, 'chargingState', charging_state) as row from ocpp.transactions
        where identity = :identity and transaction_id = :transactionId
      ), noted as (
        insert into ocpp.transactions as t (tenant_id, identity, device_id, protocol, transaction_id, evse_id, connector_id,
@@ -164,12 +174,12 @@ export async function note(
          last_sequence = greatest(t.last_sequence, excluded.last_sequence),
          charging_state = case when excluded.last_sequence > t.last_sequence
            then coalesce(excluded.charging_state, t.charging_state) else t.charging_state end
-       returning t.*, xmax = 0 as is_new)
-     select ${COLUMNS}, is_new as "isNew", (select charging_state from before) as "stateBefore" from noted`,
+       returning t.*)
+     select ${COLUMNS}, (select row from before) as before from noted`,
     { identity, ...event },
   )
-  const { isNew, stateBefore, ...transaction } = rows[0]
-  return { transaction, isNew, stateBefore }
+  const { before, ...transaction } = rows[0]
+  return { transaction, before: before ?? undefined }
 }
 
 /**

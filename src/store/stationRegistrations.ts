@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import type { Station } from '../ocpp/action.ts'
 import * as firmwareReports from './firmwareReports.ts'
+import { enrollDevice, sharedDevice } from './stationDevices.ts'
 
 /** What a station says it is. */
 export interface StationFacts {
@@ -11,7 +12,7 @@ export interface StationFacts {
 }
 
 /**
- * Registers a station as accepted and keeps what it says it is. When its site lets OCPP data be seen elsewhere, its
+ * Registers a station as accepted and keeps what it says it is. One that enrolled itself gets a device by it. When its site lets OCPP data be seen elsewhere, its
  * device takes the version of the firmware over: OCPP tells the version that an upgrade led to in no other message.
  */
 export async function accept(
@@ -31,24 +32,19 @@ export async function accept(
         booted_at: transaction.fn.now(),
         updated_at: transaction.fn.now(),
       })
+    await enrollDevice(transaction, identity, { vendor, model, serialNumber, firmwareVersion })
     if (firmwareVersion === undefined) return
-    const device = await findOtherVersion(transaction, identity, firmwareVersion)
-    if (device !== undefined) {
+    const deviceId = await findOtherVersion(transaction, identity, firmwareVersion)
+    if (deviceId !== undefined) {
       const report = { firmware_version: firmwareVersion, status: 'success' as const }
-      await firmwareReports.store(transaction, { tenantId, deviceId: device.device_id }, report)
+      await firmwareReports.store(transaction, { tenantId, deviceId }, report)
     }
   })
 }
 
-async function findOtherVersion(
-  db: Knex,
-  identity: string,
-  firmwareVersion: string,
-): Promise<{ device_id: string } | undefined> {
-  return db('ocpp.stations as s')
-    .join('core.devices as d', 'd.device_id', 's.device_id')
-    .join('core.sites as p', 'p.site_id', 'd.site_id')
-    .first('d.device_id')
-    .where({ 's.identity': identity, 'p.ocpp_consent': true })
-    .whereRaw('d.firmware_version is distinct from ?', [firmwareVersion])
+async function findOtherVersion(db: Knex, identity: string, firmwareVersion: string): Promise<string | undefined> {
+  const deviceId = await sharedDevice(db, identity)
+  if (deviceId === null) return undefined
+  const device = await db('core.devices').first('firmware_version').where({ device_id: deviceId })
+  return device.firmware_version === firmwareVersion ? undefined : deviceId
 }

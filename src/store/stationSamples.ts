@@ -17,7 +17,14 @@ export interface SampleContext {
   /** The device on which the samples show; null where they show on none. */
   deviceId: string | null
   /** The transaction of the connector: the one that was named, or the one that runs. */
-  session: { connectorId: number; startedAt: Date; endedAt: Date | null; meterStartWh: number | null } | null
+  session: {
+    connectorId: number
+    startedAt: Date
+    endedAt: Date | null
+    meterStartWh: number | null
+    /** As OCPP 2.x tells it. */
+    chargingState: string | null
+  } | null
   /** The connector's live state; null before anything was told of it. */
   connector: {
     state: string
@@ -36,7 +43,7 @@ const milliseconds = (column: string) => `(extract(epoch from ${column}) * 1000)
 /** The transaction that is named comes before the one that runs, whatever a station says of an id that it never got. */
 const FIND = `
   select s.tenant_id, ${SHARED_DEVICE} as device_id, t.connector_id, ${milliseconds('t.started_at')} as started_at,
-    ${milliseconds('t.ended_at')} as ended_at, t.meter_start_wh,
+    ${milliseconds('t.ended_at')} as ended_at, t.meter_start_wh, t.charging_state,
     c.state, c.voltage_v, c.current_a, c.power_kw, c.energy_delivered_kwh, c.soc_percent,
     ${milliseconds('c.telemetry_at')} as telemetry_at
   from unnest($1::text[], $2::int[], $3::text[]) with ordinality as asked (identity, connector, named, ordinal)
@@ -76,6 +83,7 @@ export async function findContexts(pool: pg.Pool, questions: SampleQuestion[]): 
             startedAt: new Date(row.started_at),
             endedAt: row.ended_at === null ? null : new Date(row.ended_at),
             meterStartWh: row.meter_start_wh,
+            chargingState: row.charging_state,
           },
     connector: row.state && {
       state: row.state,

@@ -20,7 +20,7 @@ describe('a station over its socket', () => {
     const station = await connect('ocpp1.6')
     const boot = { chargePointVendor: 'Tellus Power', chargePointModel: 'TP-AC22', chargePointSerialNumber: 'TP-1\0\0' }
     const [type, , answer] = await station.call('BootNotification', boot)
-    assert.deepEqual([type, (answer as { interval: number }).interval], [3, 300])
+    assert.deepEqual([type, (answer as { interval: number }).interval], [3, 60])
     const row = await db('ocpp.stations')
       .first()
       .where({ identity: identityOf(station) })
