@@ -7,7 +7,7 @@ import type { Bench } from './bench.ts'
 import { measure } from './measure.ts'
 
 const REQUESTS = 300
-const CONNECTIONS = 2
+const CONNECTIONS = 1
 const WANTED_P99 = 50
 
 /** Filters, each alone and those that meet in one message in five thousand. */
