@@ -82,6 +82,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
 export async function startServerOn(
   database: TestDatabase,
   environment: Record<string, string> = {},
+  { awaitFeed = true } = {},
 ): Promise<TestServer> {
   const credentials: Credentials = JSON.parse(fs.readFileSync(database.credentialsFile, 'utf8'))
   const config = readConfig({
@@ -96,7 +97,7 @@ export async function startServerOn(
     ...environment,
   })
   const app = await startApp(config, database.url, pino({ level: process.env.TEST_LOG ?? 'silent' }))
-  await feedIsLive(app)
+  if (awaitFeed) await feedIsLive(app)
   const url = `http://127.0.0.1:${app.port}`
   const call: TestServer['call'] = (method, path, options) => request(`${url}${path}`, method, options)
   return {
