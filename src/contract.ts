@@ -4,7 +4,14 @@ import type { Context } from 'openapi-backend'
 import { doing } from './audit/actionUnderway.ts'
 import { actionOf, recordOf } from './audit/passageRecord.ts'
 import { admit as admitCaller, type Shown, strangerRefusal } from './auth/admission.ts'
-import { type AnonymousCaller, type Caller, callerName, isOperator, serviceAccountName } from './auth/caller.ts'
+import {
+  type AnonymousCaller,
+  type Caller,
+  callerName,
+  isAudited,
+  isOperator,
+  serviceAccountName,
+} from './auth/caller.ts'
 import type { Config } from './config.ts'
 import { ApiError, asApiError } from './errors.ts'
 import { account } from './http/account.ts'
@@ -152,12 +159,12 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
     const key = operation.idempotent ? exchange.request.headers['idempotency-key'] : undefined
     const isKeyed = key !== undefined && tenantId !== undefined
     // Chargers that enroll are no operators; who asks for a token turns out to be one.
-    const isAudited = operation.audit !== undefined && (isOperator(caller) || caller.kind === 'anonymous')
-    if (!isKeyed && !isAudited) return handler()
+    const isKept = operation.audit !== undefined && (isAudited(caller) || caller.kind === 'anonymous')
+    if (!isKeyed && !isKept) return handler()
     let isDone = false
     const act = async (db?: Knex) => {
       const reply = await handler(db)
-      if (isAudited && operation.audit === 'action' && passage.actor !== undefined)
+      if (isKept && operation.audit === 'action' && passage.actor !== undefined)
         await auditLogs.store(db!, recordOf(passage, reply.status, reply.body))
       isDone = true
       return reply
@@ -169,9 +176,9 @@ export function serveContract(contract: Contract, services: Services): Dispatch 
       }
       return operation.audit === 'action' ? services.db.transaction(act) : act()
     }
-    const reply = await (isAudited && isOperator(caller) ? doing(actionOf(passage), run) : run())
+    const reply = await (isKept && isAudited(caller) ? doing(actionOf(passage), run) : run())
     // A repeat of an Idempotency-Key does nothing.
-    passage.isRecorded = isAudited && isDone
+    passage.isRecorded = isKept && isDone
     return reply
   }
 

@@ -7,7 +7,7 @@ export interface Board {
   tenantId: string
   otherTenantId: string
   get(path: string, who?: 'demo' | 'other'): Promise<Answer>
-  send(method: string, path: string, who?: 'demo' | 'other'): Promise<Answer>
+  send(method: string, path: string, who?: 'demo' | 'other', body?: unknown): Promise<Answer>
   call(method: string, path: string, options?: { body?: unknown; who?: 'demo' | 'other' }): Promise<Answer>
   /** A message of the demo tenant; a CALL IN of now where nothing else is said. @returns its id */
   message(facts?: Record<string, unknown>): Promise<string>
@@ -24,8 +24,8 @@ export async function openBoard(server: TestServer): Promise<Board> {
   const [tenantId, otherTenantId] = await Promise.all(
     ['acme', 'borealis'].map(async slug => (await tenants.findBySlug(db, slug))!),
   )
-  const send: Board['send'] = (method, path, who = 'demo') =>
-    server.call(method, `/api${path}`, { token: who === 'demo' ? demo : other })
+  const send: Board['send'] = (method, path, who = 'demo', body) =>
+    server.call(method, `/api${path}`, { token: who === 'demo' ? demo : other, body })
   return {
     tenantId: tenantId!,
     otherTenantId: otherTenantId!,

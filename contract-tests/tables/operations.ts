@@ -12,6 +12,8 @@ export interface Operation {
   path: string
   security: Record<string, string[]>[]
   status: 'implemented' | 'not-implemented'
+  /** Whether what its path names is made when it is not there. */
+  makesIt: boolean
   /** Name in the path -> name of the component that declares it, which tells one `{id}` from another. */
   pathParameters: Record<string, string>
   /** The first example of the request body, by media type. */
@@ -29,6 +31,7 @@ interface OperationObject {
   security?: Operation['security']
   'x-status'?: Operation['status']
   parameters?: { $ref?: string; name?: string; in?: string }[]
+  responses?: Record<string, unknown>
   requestBody?: { content: Record<string, { examples?: Record<string, { value: unknown }> }> }
 }
 
@@ -52,6 +55,7 @@ export function operationsOf(contract: string): Operation[] {
         path: `${mount}${route}`,
         security: operation.security ?? document.security ?? [],
         status: operation['x-status'] ?? 'implemented',
+        makesIt: method === 'put' && operation.responses?.['201'] !== undefined,
         pathParameters: pathParameters(route, operation),
         bodies: Object.fromEntries(
           Object.entries(operation.requestBody?.content ?? {}).map(([mediaType, { examples = {} }]) => [

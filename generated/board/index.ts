@@ -8,7 +8,14 @@ import { getOverview } from '../../handlers/board/overview/getOverview.ts'
 import { listConnections } from '../../handlers/board/connections/listConnections.ts'
 import { getConnection } from '../../handlers/board/connections/getConnection.ts'
 import { deleteConnection } from '../../handlers/board/connections/deleteConnection.ts'
+import { callStation } from '../../handlers/board/connections/callStation.ts'
 import { disconnectStation } from '../../handlers/board/connections/disconnectStation.ts'
+import { listStations } from '../../handlers/board/stations/listStations.ts'
+import { getStation } from '../../handlers/board/stations/getStation.ts'
+import { setStation } from '../../handlers/board/stations/setStation.ts'
+import { listIdTags } from '../../handlers/board/id-tags/listIdTags.ts'
+import { setIdTag } from '../../handlers/board/id-tags/setIdTag.ts'
+import { deleteIdTag } from '../../handlers/board/id-tags/deleteIdTag.ts'
 import { listMessages } from '../../handlers/board/messages/listMessages.ts'
 import { streamMessages } from '../../handlers/board/messages/streamMessages.ts'
 import { listErrors } from '../../handlers/board/messages/listErrors.ts'
@@ -37,7 +44,14 @@ export interface Handlers {
   listConnections: Handler<operations['listConnections'], 'sessionCookie' | 'sessionBearer'>
   getConnection: Handler<operations['getConnection'], 'sessionCookie' | 'sessionBearer'>
   deleteConnection: Handler<operations['deleteConnection'], 'sessionCookie' | 'sessionBearer'>
+  callStation: Handler<operations['callStation'], 'sessionCookie' | 'sessionBearer'>
   disconnectStation: Handler<operations['disconnectStation'], 'sessionCookie' | 'sessionBearer'>
+  listStations: Handler<operations['listStations'], 'sessionCookie' | 'sessionBearer'>
+  getStation: Handler<operations['getStation'], 'sessionCookie' | 'sessionBearer'>
+  setStation: Handler<operations['setStation'], 'sessionCookie' | 'sessionBearer'>
+  listIdTags: Handler<operations['listIdTags'], 'sessionCookie' | 'sessionBearer'>
+  setIdTag: Handler<operations['setIdTag'], 'sessionCookie' | 'sessionBearer'>
+  deleteIdTag: Handler<operations['deleteIdTag'], 'sessionCookie' | 'sessionBearer'>
   listMessages: Handler<operations['listMessages'], 'sessionCookie' | 'sessionBearer'>
   streamMessages: Handler<operations['streamMessages'], 'sessionCookie' | 'sessionBearer'>
   listErrors: Handler<operations['listErrors'], 'sessionCookie' | 'sessionBearer'>
@@ -66,7 +80,14 @@ export const handlers: Handlers = {
   listConnections,
   getConnection,
   deleteConnection,
+  callStation,
   disconnectStation,
+  listStations,
+  getStation,
+  setStation,
+  listIdTags,
+  setIdTag,
+  deleteIdTag,
   listMessages,
   streamMessages,
   listErrors,

@@ -124,6 +124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connections/{identity}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a station
+         * @description Sends a CALL to a station, whichever server process holds its connection, and answers with what it says. The action is one that its version has, and the payload what the version's schema takes; else the answer is 400. A station that is not connected is 409, and one that does not answer in time 503; it may carry the call out nevertheless. Credentials in the answer are masked, and id tokens show their last four characters.
+         */
+        post: operations["callStation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connections/{identity}/disconnect": {
         parameters: {
             query?: never;
@@ -139,6 +159,94 @@ export interface paths {
          */
         post: operations["disconnectStation"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List stations
+         * @description The stations of the tenant by identity, whether or not they have ever connected. Those that connected are also among the connections.
+         */
+        get: operations["listStations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{identity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a station
+         * @description A station and what it has told of itself.
+         */
+        get: operations["getStation"];
+        /**
+         * Set a station
+         * @description Makes a station, or changes one. A new one gets a password, which is shown this once; `rotate` gives a known one another, and the connection that it has stays open. What is left out stays as it is. An identity belongs to one tenant: one that is taken is 409. A device is linked to one station at most; whichever of the two has no site gets the other's.
+         */
+        put: operations["setStation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/id-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List id tags
+         * @description The tags and tokens that the tenant knows, by name. Whether others may charge is a setting of the tenant.
+         */
+        get: operations["listIdTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/id-tags/{idTag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set an id tag
+         * @description Enters a tag, or replaces all that was known of it. Tags are compared without regard to case.
+         */
+        put: operations["setIdTag"];
+        post?: never;
+        /**
+         * Remove an id tag
+         * @description Forgets a tag; sessions that it has begun go on.
+         */
+        delete: operations["deleteIdTag"];
         options?: never;
         head?: never;
         patch?: never;
@@ -648,6 +756,38 @@ export interface components {
             /** @description The beginning of a frame that does not parse, at most 1 KiB of it; null of others. */
             raw: string | null;
         };
+        /** @description A tag or token of a driver. */
+        IdTag: {
+            /** @description What the station reads from it. */
+            idTag: string;
+            /**
+             * @description Whether it may charge.
+             * @enum {string}
+             */
+            status: "Accepted" | "Blocked";
+            /**
+             * Format: date-time
+             * @description Until when; null for ever.
+             */
+            expiresAt: string | null;
+            /** @description The group that it belongs to; whoever is in it may end the others' sessions. */
+            parentIdTag: string | null;
+        };
+        /** @description What is known of a tag from now on. */
+        IdTagInput: {
+            /**
+             * @description Whether it may charge.
+             * @enum {string}
+             */
+            status: "Accepted" | "Blocked";
+            /**
+             * Format: date-time
+             * @description Until when; null for ever.
+             */
+            expiresAt?: string | null;
+            /** @description The group that it belongs to; whoever is in it may end the others' sessions. */
+            parentIdTag?: string | null;
+        };
         /** @description Times of day at which less of the limit is used. A window that ends at or before its start reaches into the next day; of several in force the lowest counts. */
         LoadWindow: {
             /** @description When it begins, on the clock of the time zone. */
@@ -897,6 +1037,144 @@ export interface components {
             /** @description Whether the tellus contract may show and command what the site's stations tell. Without it nothing changes. */
             consent?: boolean;
         };
+        /** @description A station and what it has told of itself. */
+        Station: {
+            /** @description The station's identity. */
+            identity: string;
+            /** @description The site that it stands at; null while nobody has said. */
+            siteId: string | null;
+            /** @description The device that shows what it does on tellus, and whose commands it gets; null while it is linked to none. */
+            deviceId: string | null;
+            validation: components["schemas"]["ValidationMode"];
+            /** @description Whether it has a password of its own. */
+            hasPassword: boolean;
+            /**
+             * @description What its last BootNotification was answered; null before the first.
+             * @enum {string|null}
+             */
+            registration: "Accepted" | "Pending" | "Rejected" | null;
+            /** @description Its maker, in its own words. */
+            vendor: string | null;
+            /** @description Its model, in its own words. */
+            model: string | null;
+            /** @description Its serial number, in its own words. */
+            serialNumber: string | null;
+            /** @description The version of its firmware. */
+            firmwareVersion: string | null;
+            /**
+             * Format: date-time
+             * @description When it last started.
+             */
+            bootedAt: string | null;
+            /**
+             * @description Whether it is connected.
+             * @enum {string}
+             */
+            status: "online" | "offline";
+            /** @description The WebSocket subprotocol of its latest connection; null when it has none. */
+            protocol: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
+        };
+        /** @description A station, with its password where that is new. */
+        StationAccount: {
+            /** @description The station's identity. */
+            identity: string;
+            /** @description The site that it stands at; null while nobody has said. */
+            siteId: string | null;
+            /** @description The device that shows what it does on tellus, and whose commands it gets; null while it is linked to none. */
+            deviceId: string | null;
+            validation: components["schemas"]["ValidationMode"];
+            /** @description Whether it has a password of its own. */
+            hasPassword: boolean;
+            /**
+             * @description What its last BootNotification was answered; null before the first.
+             * @enum {string|null}
+             */
+            registration: "Accepted" | "Pending" | "Rejected" | null;
+            /** @description Its maker, in its own words. */
+            vendor: string | null;
+            /** @description Its model, in its own words. */
+            model: string | null;
+            /** @description Its serial number, in its own words. */
+            serialNumber: string | null;
+            /** @description The version of its firmware. */
+            firmwareVersion: string | null;
+            /**
+             * Format: date-time
+             * @description When it last started.
+             */
+            bootedAt: string | null;
+            /**
+             * @description Whether it is connected.
+             * @enum {string}
+             */
+            status: "online" | "offline";
+            /** @description The WebSocket subprotocol of its latest connection; null when it has none. */
+            protocol: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
+            /** @description For HTTP Basic with the identity as user. It is shown this once, and kept as its hash. */
+            password?: string;
+        };
+        /** @description What a station says to a call. */
+        StationAnswer: {
+            /**
+             * @description `result` for a CALLRESULT, `error` for a CALLERROR.
+             * @enum {string}
+             */
+            status: "result" | "error";
+            /** @description The payload of the result, or the details of the error. */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** @description The error code, under its name in OCPP 2.x. */
+            errorCode?: string;
+            /** @description What the station says of the error. */
+            errorDescription?: string;
+            /** @description How long it took, on its way too. */
+            responseTime: number;
+        };
+        /** @description A CALL for a station. */
+        StationCall: {
+            /** @description An action of the version that the station speaks, such as `Reset`. */
+            action: string;
+            /** @description What the action takes, by the schema of the station's version; empty by default. */
+            payload?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description How long to wait for the answer.
+             * @default 30
+             */
+            timeoutSeconds?: number;
+        };
+        /** @description What is to be set of a station; what is left out stays as it is. */
+        StationInput: {
+            /** @description A site of the tenant, or null. */
+            siteId?: string | null;
+            /** @description A device of the tenant that no other station is linked to, or null. */
+            deviceId?: string | null;
+            validation?: components["schemas"]["ValidationMode"];
+            /** @description Whether a known station gets another password. */
+            rotate?: boolean;
+        };
         /** @description Something that happened to the system. */
         SystemEvent: {
             /** @description The id of the event, `sys-` and a number. */
@@ -957,12 +1235,27 @@ export interface components {
             /** @description Which share of the messages of the 10 seconds were errors, from 0 to 1. */
             errorRate: number;
         };
+        /**
+         * @description How its frames are held against the schemas of its version: refused where they break them, taken and marked, or not looked at. What the server sends is always as the schemas say.
+         * @enum {string}
+         */
+        ValidationMode: "strict" | "tolerant" | "off";
         /** @description Weights by name. */
         Weights: {
             [key: string]: number;
         };
     };
     responses: {
+        /** @description The state of the station does not allow it: it is not connected, or its identity or device is taken. */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description There is no such station that you may see. */
         ConnectionNotFound: {
             headers: {
@@ -985,6 +1278,16 @@ export interface components {
         };
         /** @description The request cannot be understood, or one of its values cannot be used. */
         InvalidRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description There is no such thing that you may see. */
+        NotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -1104,6 +1407,11 @@ export interface components {
          * @example 2026-04-13T00:00:00Z
          */
         From: string;
+        /**
+         * @description An id tag or id token. Another tenant's answers 404.
+         * @example A1B2C3D4
+         */
+        IdTag: string;
         /**
          * @description The identity of a station, as in the URL that it connects to. Another tenant's answers 404.
          * @example CP-001
@@ -1434,6 +1742,47 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    callStation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The identity of a station, as in the URL that it connects to. Another tenant's answers 404.
+                 * @example CP-001
+                 */
+                identity: components["parameters"]["Identity"];
+            };
+            cookie?: never;
+        };
+        /** @description The call. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StationCall"];
+            };
+        };
+        responses: {
+            /** @description What the station says. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["ConnectionNotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     disconnectStation: {
         parameters: {
             query?: never;
@@ -1463,6 +1812,250 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["SessionExpired"];
             404: components["responses"]["ConnectionNotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listStations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
+                 * @example 100
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many rows to leave out at the beginning.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stations. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Station"][];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getStation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The identity of a station, as in the URL that it connects to. Another tenant's answers 404.
+                 * @example CP-001
+                 */
+                identity: components["parameters"]["Identity"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The station. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Station"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["ConnectionNotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setStation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The identity of a station, as in the URL that it connects to. Another tenant's answers 404.
+                 * @example CP-001
+                 */
+                identity: components["parameters"]["Identity"];
+            };
+            cookie?: never;
+        };
+        /** @description What is to be set. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StationInput"];
+            };
+        };
+        responses: {
+            /** @description The station as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationAccount"];
+                };
+            };
+            /** @description The station is new. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationAccount"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["ConnectionNotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listIdTags: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many rows to return at most. Left out it is 100, and as many as there are of NDJSON and CSV.
+                 * @example 100
+                 */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description How many rows to leave out at the beginning.
+                 * @example 0
+                 */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tags. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdTag"][];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setIdTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An id tag or id token. Another tenant's answers 404.
+                 * @example A1B2C3D4
+                 */
+                idTag: components["parameters"]["IdTag"];
+            };
+            cookie?: never;
+        };
+        /** @description What is to be set. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdTagInput"];
+            };
+        };
+        responses: {
+            /** @description The tag was known. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdTag"];
+                };
+            };
+            /** @description The tag is new. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdTag"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteIdTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An id tag or id token. Another tenant's answers 404.
+                 * @example A1B2C3D4
+                 */
+                idTag: components["parameters"]["IdTag"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tag is not known any more. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SessionExpired"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

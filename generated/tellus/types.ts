@@ -717,7 +717,13 @@ export interface paths {
         };
         /**
          * Get a command
-         * @description How far a command has come. A command is handed out until the charger accepts it; after `expiry` it is no longer. The charger's `rejected` shows as `failed` with `reason` `rejected`. Finished commands no longer change.
+         * @description How far a command has come. A command is handed out until the charger accepts it; after `expiry` it is no longer. The
+         *     charger's `rejected` shows as `failed` with `reason` `rejected`. Finished commands no longer change.
+         *
+         *     A command for a charger that is linked to an OCPP station goes by OCPP, if its site consents when the command is queued.
+         *     It waits while the station is away and is sent once. It is `accepted` with the station's consent, and `completed` when it
+         *     is done: when the session has begun or ended, the charger has started or connected again, the log is there, the firmware
+         *     is installed.
          */
         get: operations["getCommand"];
         put?: never;
@@ -1643,9 +1649,9 @@ export interface components {
              * @enum {string}
              */
             status: "queued" | "delivered" | "accepted" | "completed" | "failed" | "expired";
-            /** @description Why it failed, `rejected` when the charger refused it; otherwise null. */
+            /** @description Why it failed, `rejected` when the charger refused it; otherwise null. Of a charger that is connected by OCPP also `NOT_SUPPORTED` where its version or the charger has no such thing, `TIMEOUT` when it did not answer or do it in time, `OFFLINE` when the connection was lost before the answer, `NO_SESSION`, `INVALID_PARAMS`, `INTERRUPTED`, or the error code or status that the charger reported. */
             reason: string | null;
-            /** @description What the charger said with its last report. */
+            /** @description What the charger said with its last report, or what is known of the failure. */
             message: string | null;
             /** @description Structured data of the last report. Of `run_self_test` it is `passed` and `tests`, a list of `name` and `passed`. */
             details: {
@@ -1662,7 +1668,7 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description When a heartbeat or a long-poll first handed it out.
+             * @description When a heartbeat or a long-poll first handed it out, or it was sent by OCPP.
              */
             delivered_at: string | null;
             /**

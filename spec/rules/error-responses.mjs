@@ -41,12 +41,14 @@ function neededStatuses(operation, path, places, schemes) {
     choosy && ['403', 'takes one kind of credential'],
     limited && ['429', 'is rate-limited (x-rate-limit)'],
   ]
+  // What is not there yet is made.
+  const makesIt = operation.responses?.['201'] !== undefined
   const whenImplemented = [
     operation.requestBody && ['400', 'takes a body'],
     !operation.requestBody && (places.includes('query') || places.includes('header')) && ['400', 'takes parameters'],
     operation.requestBody && ['413', 'takes a body'],
     operation.requestBody && ['415', 'takes a body'],
-    path.includes('{') && ['404', 'has an id in its path'],
+    path.includes('{') && !makesIt && ['404', 'has an id in its path'],
   ]
   const answers501 = operation.responses?.['501'] !== undefined
   return [...always, ...(answers501 ? [] : whenImplemented)].filter(Boolean)

@@ -76,6 +76,10 @@ export type Caller = Callers[keyof Callers]
 export const isOperator = (caller: Caller): caller is OperatorCaller =>
   caller.kind === 'client' || caller.kind === 'serviceAccount'
 
+/** Whose writes stand in the audit log: people and their programs, but no chargers. */
+export const isAudited = (caller: Caller): caller is OperatorCaller | BoardCaller =>
+  isOperator(caller) || caller.kind === 'board'
+
 /**
  * A short name for logs and audit: `device:<id>`, `client:<id>`, `service_account:<id>`, `role:<name>:<key>`,
  * `board:<user>`, `enrollment` or `anonymous`.

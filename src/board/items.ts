@@ -1,6 +1,8 @@
 import type { ConnectionRow } from '../store/boardConnections.ts'
 import type { ChargingDecisionRow, ProxyEventRow, SecurityEventRow, SystemEventRow } from '../store/boardEvents.ts'
 import type { MessageRow } from '../store/boardMessages.ts'
+import type { StationRow } from '../store/boardStations.ts'
+import type { IdTag } from '../store/idTags.ts'
 import type { Proxy as StationProxy } from '../store/proxies.ts'
 
 /** Rows as the board shows them, in lists and in streams alike. */
@@ -47,6 +49,27 @@ export const toConnection = (row: ConnectionRow) => ({
   errorCount: Number(row.error_count),
   lastMessageAt: instantOrNull(row.last_message_at),
 })
+
+/** A station; of its password only whether there is one. */
+export const toStation = (row: StationRow) => ({
+  identity: row.identity,
+  siteId: row.site_id,
+  deviceId: row.device_id,
+  validation: row.validation,
+  hasPassword: row.password_hash !== null,
+  registration: row.registration,
+  vendor: row.vendor,
+  model: row.model,
+  serialNumber: row.serial_number,
+  firmwareVersion: row.firmware_version,
+  bootedAt: instantOrNull(row.booted_at),
+  status: row.connection_id !== null && row.disconnected_at === null ? ('online' as const) : ('offline' as const),
+  protocol: row.protocol,
+  createdAt: instant(row.created_at),
+  updatedAt: instant(row.updated_at),
+})
+
+export const toIdTag = ({ expiresAt, ...tag }: IdTag) => ({ ...tag, expiresAt: instantOrNull(expiresAt) })
 
 export const toSecurityEvent = ({ event_id, time, ...event }: SecurityEventRow) => ({
   id: `evt-${event_id}`,

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import type { Knex } from 'knex'
 import { hashSecret, newSecret } from '../auth/secrets.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
+import * as proofs from '../store/commandProofs.ts'
 import type { PendingCommand } from '../store/commands.ts'
 import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
-import * as ocppCommands from '../store/ocppCommands.ts'
 
 /**
  * Gives each `fetch_logs` among the commands a URL that takes one upload. It is made when the command is handed out,
@@ -55,7 +55,7 @@ export async function storeLog(db: Knex, upload: deviceLogs.Upload, content: Buf
     if (stored !== undefined) {
       await commands.nameLog(transaction, upload.commandId, stored, NO_LOG)
       // A station may say nothing more, and there is nothing more to say.
-      await ocppCommands.completeUpload(transaction, upload.commandId, stored)
+      await proofs.completeUpload(transaction, upload.commandId, stored)
     }
     return stored
   })

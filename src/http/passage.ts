@@ -1,4 +1,4 @@
-import { type Caller, callerName, isOperator } from '../auth/caller.ts'
+import { type Caller, callerName, isAudited } from '../auth/caller.ts'
 import type { Exchange } from './exchange.ts'
 import type { RoutedRequest, ServedOperation } from './router.ts'
 
@@ -9,7 +9,7 @@ export interface Passage {
   routed: RoutedRequest
   caller: Caller
   tenantId: string | undefined
-  /** Whose name the audit log has for it: an operator's, or that of the service account that somebody claims to be. */
+  /** Whose name the audit log has for it: an operator's, a board user's, or that of the service account that somebody claims to be. */
   actor: string | undefined
   /** Whether the actor is a service account, of which everything is on record. */
   isAccount: boolean
@@ -25,7 +25,7 @@ export interface Passage {
 export function identify(passage: Passage, caller: Caller): void {
   passage.caller = caller
   if ('tenantId' in caller) passage.tenantId = caller.tenantId
-  if (!isOperator(caller)) return
+  if (!isAudited(caller)) return
   passage.actor = callerName(caller)
   passage.isAccount = caller.kind === 'serviceAccount'
 }

@@ -17,8 +17,8 @@ export interface ServedOperation {
   /** Set where a body may be any bytes: the most that it may have. Its handler reads it. */
   bodyLimit: number | undefined
   /**
-   * What the audit log keeps of it when an operator calls: `action`, a row that is written in the handler's transaction;
-   * `command`, the row that comes with the command that it queues.
+   * What the audit log keeps of it when an operator or a user of the board calls: `action`, a row that is written in the handler's transaction;
+   * `command`, the row that comes with the command or call that it queues.
    */
   audit: 'action' | 'command' | undefined
 }

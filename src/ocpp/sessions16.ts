@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { OCPP16 } from 'typed-ocpp'
-import * as commands from '../store/ocppCommands.ts'
+import * as proofs from '../store/commandProofs.ts'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
 import { stopReason } from './connectorState.ts'
@@ -32,7 +32,7 @@ export async function startSession(call: StationCall<OCPP16.StartTransactionRequ
       await tell(transaction, call, { connectorId, time, eventType: 'start', data, move })
       const { identity } = station
       const begin = { identity, connectorId, transactionId: begun.numericId, idTag, remoteStartId: undefined }
-      await commands.noteBegun(transaction, begin)
+      await proofs.noteBegun(transaction, begin)
     }
     return begun.numericId
   })
@@ -59,7 +59,7 @@ export async function stopSession(call: StationCall<OCPP16.StopTransactionReques
     const happening = { connectorId: ended.connectorId, time, eventType: 'stop', data } as const
     await tell(transaction, call, { ...happening, move: { state: 'idle' } })
     const { connectorId, numericId } = ended
-    await commands.noteEnded(transaction, { identity: station.identity, connectorId, transactionId: numericId })
+    await proofs.noteEnded(transaction, { identity: station.identity, connectorId, transactionId: numericId })
     await askForRecord(transaction, call, ended)
   })
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { OCPP20, OCPP21 } from 'typed-ocpp'
-import * as commands from '../store/ocppCommands.ts'
+import * as proofs from '../store/commandProofs.ts'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
 import { connectorNumber, stateOfChargingState, stopReason } from './connectorState.ts'
@@ -67,7 +67,7 @@ async function noteCommand(
   const { transactionId, remoteStartId } = transactionInfo
   if (!isNew && remoteStartId === undefined) return
   const begin = { identity, connectorId, transactionId, idTag: idToken?.idToken ?? null, remoteStartId }
-  await commands.noteBegun(db, begin)
+  await proofs.noteBegun(db, begin)
 }
 
 async function tellEnd(db: Knex, call: EventCall, ended: transactions.Transaction): Promise<void> {
@@ -100,7 +100,7 @@ async function endSession(call: EventCall): Promise<void> {
     })
     if (ended === undefined) return
     const { connectorId } = ended
-    await commands.noteEnded(transaction, { identity: station.identity, connectorId, transactionId })
+    await proofs.noteEnded(transaction, { identity: station.identity, connectorId, transactionId })
     if (connectorId > 0) await tellEnd(transaction, call, ended)
   })
 }

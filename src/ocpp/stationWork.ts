@@ -1,5 +1,6 @@
 import { untilVisible } from '../feed/untilVisible.ts'
 import type { Services } from '../services.ts'
+import { noteConnected } from '../store/commandProofs.ts'
 import * as calls from '../store/ocppCalls.ts'
 import * as commands from '../store/ocppCommands.ts'
 import { dispatchCommands } from './commands/dispatch.ts'
@@ -22,6 +23,8 @@ export class StationWork {
   readonly #underway = new Set<Promise<void>>()
   /** The stations that commands are being brought to, and whether there may be more of them meanwhile. */
   readonly #dispatching = new Map<string, { again: boolean }>()
+  /** The ids of those that are underway. */
+  readonly #commands = new Set<string>()
   #sweeper: NodeJS.Timeout | undefined
   #sweeping: Promise<void> = Promise.resolve()
   #stopped = false
@@ -81,7 +84,7 @@ export class StationWork {
       this.#transactions = []
       await this.#guard('what waits for stations could not be looked for', async () => {
         await untilVisible(db, transactions, () => this.#stopped)
-        if (connected.length > 0) await commands.noteConnected(db, connected)
+        if (connected.length > 0) await noteConnected(db, connected)
         for (const identity of await commands.stationsWithWork(db, { identities, deviceIds })) this.#serve(identity)
       })
     }
@@ -102,7 +105,7 @@ export class StationWork {
     try {
       while (state.again) {
         state.again = false
-        await dispatchCommands(this.#services, identity)
+        await dispatchCommands(this.#services, identity, this.#commands)
       }
     } finally {
       this.#dispatching.delete(identity)
@@ -117,11 +120,11 @@ export class StationWork {
   }
 
   #sweep(): void {
-    const { db, draining } = this.#services
+    const { db, draining, processId } = this.#services
     if (draining.aborted) return
     this.#sweeping = this.#sweeping.then(() =>
       this.#guard('what should not wait could not be ended', async () => {
-        await commands.endOverdue(db)
+        await commands.endOverdue(db, { processId, underway: [...this.#commands] })
         await calls.endOverdue(db)
         for (const identity of await commands.stationsWithWork(db, 'all')) this.#serve(identity)
       }),

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type pg from 'pg'
+import { actionUnderway } from '../audit/actionUnderway.ts'
 import type { AuditRecord } from '../audit/auditRecord.ts'
 import { instant } from './instant.ts'
 import { DEFAULT_SIZE } from './page.ts'
@@ -46,7 +47,13 @@ export async function store(transaction: Knex, record: AuditRecord): Promise<voi
   await transaction.raw(insertSql('?'), [JSON.stringify([record])])
 }
 
-/** The same for what needs no transaction: reads and refusals, many at a time. */
+/** Puts what is being done now on record before it is done, where no transaction can hold both. */
+export async function storeUnderway(db: Knex, tenantId: string, details: Record<string, unknown>): Promise<void> {
+  const action = actionUnderway()
+  if (action !== undefined) await store(db, { ...action, tenantId, status: 200, deviceId: null, details })
+}
+
+/** The same as `store` for what needs no transaction: reads and refusals, many at a time. */
 export async function storeAll(pool: pg.Pool, records: AuditRecord[]): Promise<undefined[]> {
   await pool.query({ name: 'store-audit', text: insertSql('$1'), values: [JSON.stringify(records)] })
   return records.map(() => undefined)

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { type List, type Listing, readList } from './boardLists.ts'
 
 /** A tag or token of a driver, by which a tenant lets charge. */
 export interface IdTag {
@@ -45,13 +46,10 @@ export async function check(db: Knex, tenantId: string, idTag: string): Promise<
 }
 
 /** Tags of a tenant in the order of their names. */
-export async function list(db: Knex, tenantId: string, page: { limit: number; offset: number }): Promise<IdTag[]> {
-  return db('ocpp.id_tags')
-    .select(COLUMNS)
-    .where({ tenant_id: tenantId })
-    .orderBy('id_tag')
-    .limit(page.limit)
-    .offset(page.offset)
+export async function list(db: Knex, tenantId: string, listing: Listing): Promise<List<IdTag>> {
+  const rows = db('ocpp.id_tags').where({ tenant_id: tenantId })
+  const columns = Object.entries(COLUMNS).map(([name, column]) => `${column} as ${name}`)
+  return readList(db, rows, { columns, order: 'id_tag' }, listing)
 }
 
 /** Enters a tag or replaces what was known of it. @returns whether it is new */

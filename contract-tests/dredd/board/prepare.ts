@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import * as idTags from '../../../src/store/idTags.ts'
+import * as stations from '../../../src/store/ocppStations.ts'
 import * as tenants from '../../../src/store/tenants.ts'
+import { dial } from '../../support/rawStation.ts'
 import type { TestServer } from '../../support/testServer.ts'
 import { type Draft, send } from '../draft.ts'
 import type { Stage } from '../stage.ts'
@@ -35,11 +39,48 @@ export async function prepareBoard(stage: Stage): Promise<(draft: Draft, status:
     return identity
   }
 
-  async function succeed(draft: Draft): Promise<void> {
+  async function foreignStation(): Promise<string> {
+    const identity = `CP-${randomUUID()}`
+    const tenantId = await tenants.findBySlug(db, 'borealis')
+    await stations.create(db, { identity, tenantId: tenantId! })
+    return identity
+  }
+
+  /** A station that is connected and accepts whatever it is asked. */
+  async function connectStation(): Promise<string> {
+    const identity = `CP-${randomUUID()}`
+    const socket = dial(main.url, { identity, password: main.credentials.ocpp.password })
+    socket.on('message', data => {
+      const [, id, action] = JSON.parse(data.toString())
+      const answer = action === 'Reset' ? [3, id, { status: 'Accepted' }] : [4, id, 'NotSupported', '', {}]
+      socket.send(JSON.stringify(answer))
+    })
+    await once(socket, 'open')
+    return identity
+  }
+
+  async function makeTag(): Promise<string> {
+    const idTag = randomUUID()
+    await idTags.put(db, tenant_id!, { idTag, status: 'Accepted', expiresAt: null, parentIdTag: null })
+    return idTag
+  }
+
+  /** Whom the path names: what is there, or for a 201 what is not. */
+  async function namePath(draft: Draft, status: string): Promise<void> {
+    const isNew = status === '201'
+    const { operationId } = draft.route.operation
+    if (draft.path.idTag !== undefined) draft.path.idTag = isNew ? randomUUID() : await makeTag()
+    if (draft.path.identity === undefined) return
+    const isStation = ['callStation', 'getStation', 'setStation'].includes(operationId)
+    draft.path.identity = isNew ? `CP-${randomUUID()}` : isStation ? await connectStation() : await makeStation()
+    if (operationId === 'setStation') draft.body = { validation: 'tolerant' }
+  }
+
+  async function succeed(draft: Draft, status: string): Promise<void> {
     draft.origin = at(main)
     if (isLogin(draft)) draft.body = { token }
     else draft.headers.Authorization = `Bearer ${await logIn()}`
-    if (draft.path.identity !== undefined) draft.path.identity = await makeStation()
+    await namePath(draft, status)
   }
 
   const failing: Record<string, (draft: Draft) => Promise<void> | void> = {
@@ -55,7 +96,13 @@ export async function prepareBoard(stage: Stage): Promise<(draft: Draft, status:
       draft.headers.Authorization = 'Bearer nobody-was-given-this'
     },
     404(draft) {
-      draft.path.identity = randomUUID()
+      if (draft.route.operation.operationId === 'setStation') draft.body = { deviceId: randomUUID() }
+      if (draft.path.idTag !== undefined) draft.path.idTag = randomUUID()
+      if (draft.path.identity !== undefined) draft.path.identity = randomUUID()
+    },
+    async 409(draft) {
+      if (draft.route.operation.operationId === 'callStation') draft.path.identity = await makeStation()
+      else draft.path.identity = await foreignStation()
     },
     413(draft) {
       draft.body = JSON.stringify({ token: 'x'.repeat(MEGABYTE) })
@@ -80,7 +127,7 @@ export async function prepareBoard(stage: Stage): Promise<(draft: Draft, status:
   }
 
   return async (draft, status) => {
-    await succeed(draft)
+    await succeed(draft, status)
     if (status.startsWith('2')) return
     const spoil = failing[status]
     if (spoil === undefined) throw new Error(`nothing here leads to ${status}`)

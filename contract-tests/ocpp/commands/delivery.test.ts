@@ -203,6 +203,21 @@ describe('a call', () => {
   })
 })
 
+describe('a command of which nobody could note the answer', () => {
+  it('fails all the same', async () => {
+    const station = await commandedStation(first, 'ocpp1.6')
+    await station.disconnect()
+    const asked = await station.command('start', START)
+    const lost = {
+      status: 'delivered',
+      claimed_by: first.services.processId,
+      delivered_at: db.raw(`now() - interval '11 s'`),
+    }
+    await db('core.commands').where({ command_id: asked }).update(lost)
+    assert.equal((await station.becomes(asked, 'failed', 8000)).reason, 'INTERRUPTED')
+  })
+})
+
 describe('a process that is killed', () => {
   it('leaves nothing in between: what it was at fails, and the rest goes on elsewhere', async () => {
     const station = await commandedStation(first, 'ocpp1.6')

@@ -118,6 +118,16 @@ describe('the power of a connector of OCPP 1.6', () => {
     station.answer('SetChargingProfile', () => ({ status: 'Accepted' }))
   })
 
+  it('is told in amperes where the station rejects watts', async () => {
+    station.answer('SetChargingProfile', ({ csChargingProfiles }) => ({
+      status: csChargingProfiles.chargingSchedule.chargingRateUnit === 'A' ? 'Accepted' : 'Rejected',
+    }))
+    await station.becomes(await station.queue('set_power_limit', { power_limit: 11 }), 'completed')
+    const { csChargingProfiles } = await lastAsked(station, 'SetChargingProfile')
+    assert.equal(csChargingProfiles.chargingSchedule.chargingSchedulePeriod[0].limit, 15.9)
+    station.answer('SetChargingProfile', () => ({ status: 'Accepted' }))
+  })
+
   it('follows a schedule of its own', async () => {
     const time_slots = [{ start: '23:00', end: '06:00', action: 'charge', power_limit: 7 }]
     await station.becomes(await station.queue('set_schedule', { time_slots, timezone: 'Europe/London' }), 'completed')

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { after } from 'node:test'
 import { hashSecret, newSecret } from '../../../src/auth/secrets.ts'
+import * as idTags from '../../../src/store/idTags.ts'
 import * as tenants from '../../../src/store/tenants.ts'
+import { closeStations, dial } from '../../support/rawStation.ts'
 import type { TestServer } from '../../support/testServer.ts'
 import type { ErrorKind, Subject } from '../subject.ts'
 
@@ -16,6 +20,7 @@ export async function openSubject(server: TestServer): Promise<Subject> {
   const { board, other_tenant } = server.credentials
   const { db } = server.services
   const tenantId = await tenants.findBySlug(db, 'acme')
+  after(closeStations)
   const shown = (scheme: string, sessionId: string): Record<string, string> =>
     scheme === 'sessionCookie' ? { cookie: `board-session=${sessionId}` } : { authorization: `Bearer ${sessionId}` }
 
@@ -35,17 +40,15 @@ export async function openSubject(server: TestServer): Promise<Subject> {
     return shown(scheme, sessionId)
   }
 
+  /** A station that is connected and accepts whatever it is asked, and a tag. */
   async function makeThings() {
     const identity = `CP-${randomUUID()}`
-    await db('ocpp.connection_states').insert({
-      tenant_id: tenantId,
-      identity,
-      connection_id: randomUUID(),
-      remote_address: '192.0.2.10',
-      protocol: 'ocpp1.6',
-      connected_at: db.raw(`now() - interval '1 hour'`),
-      disconnected_at: db.fn.now(),
+    const socket = dial(server.url, { identity, password: server.credentials.ocpp.password })
+    socket.on('message', data => {
+      const [, id] = JSON.parse(data.toString())
+      socket.send(JSON.stringify([3, id, { status: 'Accepted' }]))
     })
+    await once(socket, 'open')
     const siteId = randomUUID()
     await db('core.sites').insert({
       site_id: siteId,
@@ -63,14 +66,15 @@ export async function openSubject(server: TestServer): Promise<Subject> {
       limit_kw: 50,
       strategy: 'equal_share',
     })
-    await db('ocpp.stations').insert({ identity, tenant_id: tenantId })
     await db('ocpp.proxies').insert({
       identity,
       tenant_id: tenantId,
       upstream_url: 'wss://csms.example.com/ocpp',
       upstream_protocol: 'ocpp2.0.1',
     })
-    return { Identity: identity, SiteId: siteId }
+    const idTag = randomUUID()
+    await idTags.put(db, tenantId!, { idTag, status: 'Accepted', expiresAt: null, parentIdTag: null })
+    return { Identity: identity, IdTag: idTag, SiteId: siteId }
   }
 
   const strange = ['no-such-thing', '1', "'; drop table ocpp.messages; --", '%', '\u{1F50C}', 'a/b', '__proto__']
@@ -93,10 +97,12 @@ export async function openSubject(server: TestServer): Promise<Subject> {
       { cookie: `board-session=${newSecret()}; board-session=` },
     ],
     makeThings,
-    unknownIds: { Identity: randomUUID(), SiteId: randomUUID() },
+    unknownIds: { Identity: randomUUID(), IdTag: randomUUID(), SiteId: randomUUID() },
     malformedIds: [
       ...strange.map(id => ({ component: 'Identity', id, status: 404 })),
       { component: 'Identity', id: 'x'.repeat(256), status: 400 },
+      ...strange.slice(0, 2).map(id => ({ component: 'IdTag', id, status: 404 })),
+      { component: 'IdTag', id: 'x'.repeat(37), status: 400 },
       ...strange.map(id => ({ component: 'SiteId', id, status: 404 })),
       { component: 'SiteId', id: 'x'.repeat(65), status: 400 },
     ],

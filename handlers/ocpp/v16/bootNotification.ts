@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../generated/ocpp/index.ts'
-import * as commands from '../../../src/store/ocppCommands.ts'
+import * as proofs from '../../../src/store/commandProofs.ts'
 import * as stationRegistrations from '../../../src/store/stationRegistrations.ts'
 
 export const bootNotification: Handlers['v16']['bootNotification'] = async ({
@@ -15,6 +15,6 @@ export const bootNotification: Handlers['v16']['bootNotification'] = async ({
     serialNumber: payload.chargePointSerialNumber ?? payload.chargeBoxSerialNumber,
     firmwareVersion: payload.firmwareVersion,
   })
-  await commands.noteBooted(db, station.identity)
+  await proofs.noteBooted(db, station.identity)
   return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocpp.heartbeatSeconds }
 }

@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../generated/ocpp/index.ts'
-import * as commands from '../../../src/store/ocppCommands.ts'
+import * as proofs from '../../../src/store/commandProofs.ts'
 import * as stationRegistrations from '../../../src/store/stationRegistrations.ts'
 
 export const bootNotification: Handlers['v201']['bootNotification'] = async ({
@@ -11,6 +11,6 @@ export const bootNotification: Handlers['v201']['bootNotification'] = async ({
 }) => {
   const { vendorName, model, serialNumber, firmwareVersion } = payload.chargingStation
   await stationRegistrations.accept(db, station, { vendor: vendorName, model, serialNumber, firmwareVersion })
-  await commands.noteBooted(db, station.identity)
+  await proofs.noteBooted(db, station.identity)
   return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocpp.heartbeatSeconds }
 }

@@ -1,6 +1,7 @@
 import { newPassword } from '../../auth/secrets.ts'
 import { addUploadUrls } from '../../charger/logUpload.ts'
 import type { Services } from '../../services.ts'
+import { noteRemoteStart } from '../../store/commandProofs.ts'
 import * as commands from '../../store/ocppCommands.ts'
 import { OcppError, type Outcome, type Protocol } from '../action.ts'
 import { failureOf, type Verdict, verdictOf } from './outcome.ts'
@@ -18,17 +19,21 @@ function patienceFor(proof: Proof, command: commands.ClaimedCommand['command'], 
   return config.commandExpirySeconds
 }
 
-/** Brings what waits for a station of this process to it, one command after the other. */
-export async function dispatchCommands(means: Means, identity: string): Promise<void> {
+/**
+ * Brings what waits for a station of this process to it, one command after the other.
+ *
+ * @param underway the ids of commands that this process is at; what it has claimed beside them is lost
+ */
+export async function dispatchCommands(means: Means, identity: string, underway: Set<string>): Promise<void> {
   const { db, stations, processId, draining } = means
   while (!draining.aborted && stations.protocolOf(identity) !== undefined) {
     const command = await commands.claimNext(db, { identity, processId })
     if (command === undefined) return
+    underway.add(command.commandId)
     try {
       if (!(await dispatch(means, identity, command))) return
-    } catch (error) {
-      await commands.fail(db, command.commandId, { reason: 'INTERNAL', message: 'it could not be sent' })
-      throw error
+    } finally {
+      underway.delete(command.commandId)
     }
   }
 }
@@ -45,7 +50,7 @@ async function dispatch(means: Means, identity: string, command: commands.Claime
   }
   if (translation.kind === 'disconnect') return reconnect(means, identity, command)
   if (translation.remoteStart !== undefined)
-    await commands.noteRemoteStart(db, {
+    await noteRemoteStart(db, {
       ...command,
       ...translation.remoteStart,
       identity,
@@ -97,6 +102,11 @@ async function sendAll({ stations }: Means, identity: string, calls: Call[]): Pr
     const outcome = await send(stations, identity, call)
     if (verdict === undefined && outcome.kind === 'offline' && outcome.unsent) return 'unsent'
     verdict = verdictOf(outcome, call)
+    if (call.otherwise !== undefined && verdict.kind === 'failed' && verdict.failure.reason === 'rejected') {
+      const { otherwise } = call
+      const second = verdictOf(await send(stations, identity, otherwise), otherwise)
+      if (second.kind === 'accepted') verdict = second
+    }
     if (verdict.kind === 'failed') return verdict
   }
   return verdict!

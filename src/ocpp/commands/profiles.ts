@@ -33,28 +33,43 @@ export const ownId = (kind: keyof typeof KINDS, connectorId: number | null): num
 /** The profile of one session, which its site's plan replaces and takes away under the same number. */
 export const sessionId = ({ key }: NonNullable<Subject['transaction']>): number => Number(BigInt(key) % 2_147_483_647n)
 
-const MAX_LIMIT_W = 10_000_000
-const watts = (kw: number) => Math.max(-MAX_LIMIT_W, Math.min(MAX_LIMIT_W, Math.round(kw * 1000)))
+const HIGHEST_KW = 10_000
+/** Volts between a phase and the neutral, and how many phases there are, where a station counts in amperes. */
+const VOLTS = 230
+const PHASES = 3
 
-/** A SetChargingProfile for a connector. @param transaction what a `TxProfile` is for */
+type Unit = 'W' | 'A'
+
+/** One decimal at most, which is what 1.6 has. */
+function rate(kw: number, unit: Unit): number {
+  const watts = Math.max(-HIGHEST_KW, Math.min(HIGHEST_KW, kw)) * 1000
+  return unit === 'W' ? Math.round(watts) : Math.round((watts * 10) / (VOLTS * PHASES)) / 10
+}
+
+/**
+ * A SetChargingProfile for a connector. Stations may know watts or amperes only, and reject the other.
+ *
+ * @param transaction what a `TxProfile` is for
+ */
 export function setProfile(subject: Subject, profile: Profile, transaction?: Subject['transaction']): Call {
-  const { protocol, connectorId } = subject
-  if (protocol === 'ocpp1.6')
-    return {
-      action: 'SetChargingProfile',
-      payload: {
-        connectorId: transaction?.connectorId ?? connectorId ?? 0,
-        csChargingProfiles: profile16(profile, transaction),
-      },
-    }
-  const evse = transaction?.connectorId ?? connectorId
-  return {
-    action: 'SetChargingProfile',
-    payload: {
-      evseId: evse === null ? 0 : evseOf(evse).evseId,
-      chargingProfile: profile2(subject, profile, transaction),
-    },
-  }
+  const payload = payloadOf(subject, profile, transaction, 'W')
+  // What a vehicle gives back is told in watts only.
+  if (profile.periods.some(({ kw }) => kw < 0)) return { action: 'SetChargingProfile', payload }
+  const otherwise = { action: 'SetChargingProfile', payload: payloadOf(subject, profile, transaction, 'A') }
+  return { action: 'SetChargingProfile', payload, otherwise }
+}
+
+function payloadOf(
+  subject: Subject,
+  profile: Profile,
+  transaction: Subject['transaction'],
+  unit: Unit,
+): Call['payload'] {
+  const connectorId = transaction?.connectorId ?? subject.connectorId
+  if (subject.protocol === 'ocpp1.6')
+    return { connectorId: connectorId ?? 0, csChargingProfiles: profile16(profile, transaction, unit) }
+  const evseId = connectorId === null ? 0 : evseOf(connectorId).evseId
+  return { evseId, chargingProfile: profile2(subject, profile, transaction, unit) }
 }
 
 /** A ClearChargingProfile, which is fine where there is no such profile either. */
@@ -64,14 +79,18 @@ export function clearProfile({ protocol }: Subject, id: number): Call {
 }
 
 /** The profile as 1.6 has it; of its kinds a repeated one needs a recurrency. */
-export function profile16(profile: Profile, transaction?: Subject['transaction']) {
+export function profile16(profile: Profile, transaction?: Subject['transaction'], unit: Unit = 'W') {
   return {
     chargingProfileId: profile.id,
     ...(transaction && { transactionId: transaction.numericId }),
     ...commonOf(profile),
     chargingSchedule: {
-      ...scheduleOf(profile),
-      chargingSchedulePeriod: profile.periods.map(({ start, kw }) => ({ startPeriod: start, limit: watts(kw) })),
+      ...scheduleOf(profile, unit),
+      chargingSchedulePeriod: profile.periods.map(({ start, kw }) => ({
+        startPeriod: start,
+        limit: rate(kw, unit),
+        ...phasesOf(unit),
+      })),
     },
   }
 }
@@ -81,6 +100,7 @@ export function profile2(
   { protocol }: Pick<Subject, 'protocol'>,
   profile: Profile,
   transaction?: Subject['transaction'],
+  unit: Unit = 'W',
 ) {
   const { untilSoc } = profile
   return {
@@ -90,12 +110,14 @@ export function profile2(
     chargingSchedule: [
       {
         id: profile.id,
-        ...scheduleOf(profile),
+        ...scheduleOf(profile, unit),
         ...(protocol === 'ocpp2.1' && untilSoc !== undefined && { limitAtSoC: { soc: untilSoc, limit: 0 } }),
         chargingSchedulePeriod: profile.periods.map(({ start, kw }) => ({
           startPeriod: start,
           // A setpoint below zero takes power from the vehicle (2.1, V2X).
-          ...(kw < 0 ? { operationMode: 'CentralSetpoint', setpoint: watts(kw) } : { limit: watts(kw) }),
+          ...(kw < 0
+            ? { operationMode: 'CentralSetpoint', setpoint: rate(kw, unit) }
+            : { limit: rate(kw, unit), ...phasesOf(unit) }),
         })),
       },
     ],
@@ -110,8 +132,10 @@ const commonOf = ({ purpose, kind }: Profile) => ({
     : { chargingProfileKind: kind }),
 })
 
-const scheduleOf = ({ startsAt, duration }: Profile) => ({
+const phasesOf = (unit: Unit) => (unit === 'A' ? { numberPhases: PHASES } : {})
+
+const scheduleOf = ({ startsAt, duration }: Profile, unit: Unit) => ({
   ...(duration !== undefined && { duration: Math.round(duration) }),
   ...(startsAt && { startSchedule: startsAt.toISOString() }),
-  chargingRateUnit: 'W',
+  chargingRateUnit: unit,
 })

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { NO_LOG } from '../../charger/logUpload.ts'
+import { underway } from '../../store/commandProofs.ts'
 import * as deviceLogs from '../../store/deviceLogs.ts'
 import * as commands from '../../store/ocppCommands.ts'
 import * as stationStatuses from '../../store/stationStatuses.ts'
@@ -30,7 +31,7 @@ export async function keepProgress(db: Knex, station: Station, progress: Progres
   const { subject, status, requestId } = progress
   if (!DONE.has(status) && !GIVEN_UP.has(status)) return
   const command = COMMANDS[subject]
-  const commandId = await commands.underway(db, station.identity, command, requestId)
+  const commandId = await underway(db, station.identity, command, requestId)
   if (commandId === undefined) return
   if (GIVEN_UP.has(status))
     await commands.fail(db, commandId, { reason: status, message: `the charger reports ${status}` })

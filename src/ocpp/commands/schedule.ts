@@ -1,3 +1,4 @@
+import { IANAZone } from 'luxon'
 import type { Day, TimeSlot } from '../../schedule/edges.ts'
 import { instantOf, wallClockAt } from '../../schedule/localTime.ts'
 import { ownId, type Period, type Profile } from './profiles.ts'
@@ -14,7 +15,9 @@ const ACTIONS = ['charge', 'discharge', 'idle']
 const UNLIMITED = 5000
 
 /** The slots in the parameters of a set_schedule, which hold what the console's schedule does; undefined for anything else. */
-export function readSlots({ time_slots: slots }: Record<string, unknown>): TimeSlot[] | undefined {
+export function readSlots(params: Record<string, unknown>): TimeSlot[] | undefined {
+  const { time_slots: slots, timezone: zone = 'UTC' } = params
+  if (typeof zone !== 'string' || !IANAZone.isValidZone(zone)) return undefined
   return Array.isArray(slots) && slots.length > 0 && slots.every(isSlot) ? slots : undefined
 }
 

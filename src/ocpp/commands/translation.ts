@@ -7,6 +7,8 @@ export interface Call {
   payload: Record<string, unknown>
   /** Words of the station's `status` that also mean it is done, beside `Accepted`. */
   alsoFine?: string[]
+  /** What to try when it is rejected. */
+  otherwise?: Call
 }
 
 /** What shows that a command is done: the station's answer, or something that it tells later. */
