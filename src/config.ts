@@ -88,6 +88,8 @@ export interface OcppConfig {
   recordDelaySeconds: number
   /** How long the message log is kept. */
   messageDays: number
+  /** How long security and system events are kept. */
+  eventDays: number
   /** Messages that may wait for their commit; beyond it heartbeats are not logged, and chargers are not read from. */
   logQueue: number
   /** Hosts that a charger may be proxied to, each with a port or for every port; nobody without one. */
@@ -209,6 +211,7 @@ function ocpp(env: Environment, host: string, databaseUrl: string | undefined): 
     callTimeoutSeconds: integer(env, 'OCPP_CALL_TIMEOUT_SECONDS', 30, 1, 3600),
     recordDelaySeconds: integer(env, 'OCPP_RECORD_DELAY_SECONDS', 600, 0, 604_800),
     messageDays: integer(env, 'OCPP_MESSAGE_DAYS', 30, 1, 3650),
+    eventDays: integer(env, 'OCPP_EVENT_DAYS', 365, 1, 3650),
     logQueue: integer(env, 'OCPP_LOG_QUEUE', 20_000, 100, 10_000_000),
     proxyAllowedHosts: listOf(env.PROXY_ALLOWED_HOSTS),
   }

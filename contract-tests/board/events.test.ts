@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import * as securityEvents from '../../src/store/securityEvents.ts'
+import * as systemEvents from '../../src/store/systemEvents.ts'
 import { startTestServer } from '../support/testServer.ts'
 import { idsOf, openBoard } from './board.ts'
 
@@ -157,5 +159,33 @@ describe('GET /proxy', () => {
       timestamp: '2026-04-13T12:01:00.000Z',
     })
     assert.deepEqual(idsOf(await get('/proxy?identity=CP-002&limit=5')), [reset])
+  })
+})
+
+describe('events that are too old', () => {
+  it('are removed, whosever they are', async () => {
+    const identity = 'CP-OLD'
+    const ages = [10, 400].map(days => ({ identity, time: new Date(Date.now() - days * 86_400_000) }))
+    const kept = [
+      (
+        await insert(
+          'ocpp.security_events',
+          ages.map(age => ({ ...security, ...age })),
+        )
+      )[0],
+      (
+        await insert(
+          'ocpp.system_events',
+          ages.map(age => ({ ...system, ...age })),
+        )
+      )[0],
+    ]
+    await securityEvents.removeOld(db, 365)
+    await systemEvents.removeOld(db, 365)
+    const left = [
+      ...(await db('ocpp.security_events').where({ identity }).pluck('event_id')),
+      ...(await db('ocpp.system_events').where({ identity }).pluck('event_id')),
+    ]
+    assert.deepEqual(left, kept)
   })
 })

@@ -15,8 +15,10 @@ import * as ocppMessages from '../store/ocppMessages.ts'
 import * as ocppRecords from '../store/ocppRecords.ts'
 import * as proxies from '../store/proxies.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
+import * as securityEvents from '../store/securityEvents.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
 import * as stationMessages from '../store/stationMessages.ts'
+import * as systemEvents from '../store/systemEvents.ts'
 import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
 import type { Jobs, KeyedJob, LiftJob, RecordJob, ScheduleJob } from './jobs.ts'
@@ -38,7 +40,7 @@ const LONGEST: Partial<Record<(typeof QUEUES)[number], number>> = { 'archive-tel
 interface Settings extends Retention {
   commandExpirySeconds: number
   logRetentionDays: number
-  ocpp: { messageDays: number }
+  ocpp: { messageDays: number; eventDays: number }
 }
 
 /**
@@ -105,6 +107,8 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
     await ocppMessages.removeOld(db, settings.ocpp.messageDays)
+    await securityEvents.removeOld(db, settings.ocpp.eventDays)
+    await systemEvents.removeOld(db, settings.ocpp.eventDays)
     await monitoringEvents.removeOld(db, settings.ocpp.messageDays)
     await stationMessages.removeOldCustomerInformation(db, settings.ocpp.messageDays)
     await proxies.removeOldEvents(db, settings.ocpp.messageDays)

@@ -28,6 +28,10 @@ describe('masking', () => {
     GetLog: { log: { remoteLocation: `https://files.example/put?X-Signature=${SECRET}&part=1` } },
     UpdateFirmware: { location: `https://files.example/f.bin?part=1&access_token=${SECRET}#x` },
     DataTransfer: { vendorId: 'V', data: `{"url":"https://u:${SECRET}@example/"}` },
+    'DataTransfer with a key': { vendorId: 'V', data: JSON.stringify({ AuthorizationKey: SECRET }) },
+    'DataTransfer with a setting': { vendorId: 'V', data: JSON.stringify({ key: 'WifiPassword', value: SECRET }) },
+    'DataTransfer with a tag': { vendorId: 'V', data: JSON.stringify({ idTag: SECRET }) },
+    'a variable of the network': { setVariableData: [{ attributeValue: SECRET, variable: { name: 'ApnPassword' } }] },
   }))
     it(`hides what ${action} must not tell`, () => {
       const masked = JSON.stringify(maskPayload(payload))
@@ -51,6 +55,12 @@ describe('masking', () => {
       localAuthorizationList: [{ idTag: '***', idTagInfo: { parentIdTag: '***NT-9' } }],
     })
     assert.match(maskText('[2,"1","Authorize",{"idTag":"DEADBEEF1234"'), /"\*\*\*1234"/)
+  })
+
+  it('hides the PIN of a SIM, which is a number', () => {
+    assert.deepEqual(maskPayload({ apn: { apn: 'internet', simPin: 1234 } }), {
+      apn: { apn: 'internet', simPin: '***' },
+    })
   })
 
   it('leaves the rest as it was', () => {

@@ -1,8 +1,8 @@
 const MASK = '***'
 /** Configuration keys (1.6) and variables (2.x) whose value is a credential. */
-const CREDENTIALS = /^(authorizationkey|basicauthpassword)$/i
+const CREDENTIALS = /password$|passphrase$|^authorizationkey$|^vpnkey$/i
 /** Fields that hold a credential themselves. */
-const SECRET_FIELD = /password$|^authorizationkey$/i
+const SECRET_FIELD = /password$|^authorizationkey$|^simpin$/i
 /** Fields that hold what a driver identifies with. */
 const TOKEN_FIELD = /^(idtag|parentidtag|idtoken|additionalidtoken)$/i
 /** Where a credential's value stands, beside or below its name. */
@@ -19,7 +19,7 @@ export const maskPayload = <Payload>(payload: Payload): Payload => mask(payload,
 
 /** @param isCredential whether the object around it says that values in it are secret */
 function mask(value: unknown, isCredential: boolean): unknown {
-  if (typeof value === 'string') return maskAddress(value)
+  if (typeof value === 'string') return maskText(value)
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(item => mask(item, isCredential))
   const masked: Record<string, unknown> = {}
@@ -39,9 +39,9 @@ function maskVpn(vpn: unknown): unknown {
 }
 
 function maskField(name: string, field: unknown, isSecret: boolean): unknown {
-  if (typeof field !== 'string') return mask(field, isSecret)
+  if (typeof field === 'object') return mask(field, isSecret)
   if (SECRET_FIELD.test(name) || (isSecret && VALUE_FIELD.test(name))) return MASK
-  return TOKEN_FIELD.test(name) ? lastFour(field) : maskAddress(field)
+  return typeof field === 'string' && TOKEN_FIELD.test(name) ? lastFour(field) : mask(field, isSecret)
 }
 
 /** `{key: 'AuthorizationKey', value}` of 1.6, `{variable: {name: 'BasicAuthPassword'}, attributeValue}` of 2.x. */
@@ -59,16 +59,24 @@ function maskAddress(text: string): string {
   return text.replace(USER_INFO, `$1${MASK}@`).replace(SECRET_QUERY, `$1${MASK}`)
 }
 
-const RAW_SECRET = /("(?:[a-z]*password|authorizationkey)"\s*:\s*")(?:[^"\\]|\\.)*/gi
-const RAW_VALUE = /("(?:value|attributevalue|actualvalue)"\s*:\s*")(?:[^"\\]|\\.)*/gi
-const RAW_KEY = /("key"\s*:\s*")(?:[^"\\]|\\.)*/gi
-const RAW_TOKEN = /("(?:idtag|parentidtag|idtoken|additionalidtoken)"\s*:\s*")((?:[^"\\]|\\.)*)/gi
+// JSON within a text of JSON has its quotes escaped.
+const RAW_SECRET = /("(?:[a-z]*password|authorizationkey)\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*/gi
+const RAW_VALUE = /("(?:value|attributevalue|actualvalue)\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*/gi
+const RAW_KEY = /("key\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*/gi
+const RAW_TOKEN = /("(?:idtag|parentidtag|idtoken|additionalidtoken)(\\*)"\s*:\s*\2")((?:[^"\\]|\\.)*?)(?=\2"|"|$)/gi
 
-/** The same for the text of a frame that could not be read, as far as text can be understood. */
+/**
+ * The same for a text, as far as it can be understood: a frame that could not be read, or JSON that stands in a field, as
+ * stations put it into DataTransfer.
+ */
 export function maskText(text: string): string {
-  const masked = maskAddress(text)
+  const addressless = maskAddress(text)
+  if (!addressless.includes('"')) return addressless
+  const masked = addressless
     .replace(RAW_SECRET, `$1${MASK}`)
-    .replace(RAW_TOKEN, (_match, start: string, token: string) => start + lastFour(token))
-  const keyless = /"vpn"/.test(masked) ? masked.replace(RAW_KEY, `$1${MASK}`) : masked
-  return /authorizationkey|basicauthpassword/i.test(keyless) ? keyless.replace(RAW_VALUE, `$1${MASK}`) : keyless
+    .replace(RAW_TOKEN, (_match, start: string, _escape: string, token: string) => start + lastFour(token))
+  const keyless = /"vpn\\*"/.test(masked) ? masked.replace(RAW_KEY, `$1${MASK}`) : masked
+  return /authorizationkey|password|passphrase|vpnkey/i.test(keyless)
+    ? keyless.replace(RAW_VALUE, `$1${MASK}`)
+    : keyless
 }

@@ -28,9 +28,10 @@ export class SecurityReports {
    * Notes an event, unless it was noted just before; the next one tells in `details.more` how many were left out.
    *
    * @param address where it comes from: another address is another event
+   * @param isKnown whether there is a station of that name; the names that somebody makes up are all one
    */
-  async addSparingly(event: SecurityEvent, address: string, now = Date.now()): Promise<void> {
-    const key = `${event.category} ${address} ${event.identity}`
+  async addSparingly(event: SecurityEvent, address: string, isKnown = true, now = Date.now()): Promise<void> {
+    const key = `${event.category} ${address} ${isKnown ? event.identity : ''}`
     const told = this.#told.get(key)
     if (told !== undefined && now < told.until) {
       told.more++

@@ -213,8 +213,9 @@ export class OcppServer {
     const { kind, message } = asApiError(error)
     if (kind === 'unauthorized') {
       const attempt = this.#failed.count(identity, address)
-      const tenantId = await this.#tenantOf(identity)
-      if (tenantId === undefined) return
+      const concerned = await this.#concernedBy(identity)
+      if (concerned === undefined) return
+      const { tenantId } = concerned
       const details = { ip: address, attempt }
       const severity = severityOf(attempt)
       await this.#security.add({ tenantId, identity, category: 'AUTH_FAILED', message, severity, details })
@@ -223,18 +224,21 @@ export class OcppServer {
   }
 
   async #note(identity: string, address: string, category: string, message: string): Promise<void> {
-    const tenantId = await this.#tenantOf(identity)
-    if (tenantId === undefined) return
+    const concerned = await this.#concernedBy(identity)
+    if (concerned === undefined) return
+    const { tenantId, isKnown } = concerned
     const event = { tenantId, identity, category, message, severity: 'low' as const, details: {} }
-    await this.#security.addSparingly(event, address)
+    await this.#security.addSparingly(event, address, isKnown)
   }
 
   /** Whom an event concerns: the station's tenant, or the one that unknown stations join. */
-  async #tenantOf(identity: string): Promise<string | undefined> {
+  async #concernedBy(identity: string): Promise<{ tenantId: string; isKnown: boolean } | undefined> {
     const { db, config, log } = this.#services
     try {
       const station = await stations.find(db, identity)
-      return station?.tenantId ?? (await stations.enrollmentOf(db, config.enrollmentTenant))?.tenantId
+      if (station !== undefined) return { tenantId: station.tenantId, isKnown: true }
+      const enrollment = await stations.enrollmentOf(db, config.enrollmentTenant)
+      return enrollment && { tenantId: enrollment.tenantId, isKnown: false }
     } catch (error) {
       log.warn({ err: error, identity }, 'a security event could not be noted')
       return undefined

@@ -4,6 +4,7 @@ import { unavailable } from '../errors.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../store/ocppConnections.ts'
 import { type HandlerTable, OcppError, type Outcome, type Station } from './action.ts'
+import { now } from './clock.ts'
 import { dispatch } from './dispatch.ts'
 import type { LinkActivity } from './linkActivity.ts'
 import type { Effect } from './rpc/effects.ts'
@@ -252,9 +253,6 @@ const CODES: Record<string, number> = {
   WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
   WS_ERR_INVALID_UTF8: 1007,
 }
-
-/** With fractions, and never backwards; in milliseconds since 1970. */
-const now = () => performance.timeOrigin + performance.now()
 
 /** The reason of a close frame has at most 123 bytes. */
 const cut = (reason: string) =>

@@ -14,7 +14,7 @@ export interface Link {
 const RAW_BYTES = 1024
 /** Longer names of actions, codes and ids come from nobody who means well. */
 const LONGEST_NAME = 255
-/** What these hold is measured values and states, and there are many of them. */
+/** What these hold by their schemas is measured values and states, and there are many of them. */
 const HARMLESS = new Set(['Heartbeat', 'MeterValues', 'StatusNotification'])
 
 /**
@@ -45,16 +45,26 @@ export function toStored(record: FrameRecord, link: Link, isChecked: boolean): S
 }
 
 /** @returns undefined for what has more levels than the stack: a frame may hold tens of thousands */
-function payloadBytes({ method, violation, payload }: FrameRecord, isChecked: boolean): Buffer | null | undefined {
+function payloadBytes(record: FrameRecord, isChecked: boolean): Buffer | null | undefined {
+  const { method, type, violation, payload } = record
   if (payload === null || payload === undefined) return null
-  const isHarmless = isChecked && violation === null && HARMLESS.has(method)
+  const isHarmless =
+    isChecked && violation === null && HARMLESS.has(method) && (type === 'CALL' || type === 'CALLRESULT')
   try {
-    return Buffer.from(JSON.stringify(isHarmless ? payload : maskPayload(payload)))
+    if (isHarmless) {
+      const text = JSON.stringify(payload)
+      if (!mayHideSecrets(text)) return Buffer.from(text)
+    }
+    return Buffer.from(JSON.stringify(maskPayload(payload)))
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
   }
 }
+
+/** Where a schema leaves room: what vendors add to OCPP 2.x, and texts with addresses. */
+const mayHideSecrets = (text: string): boolean =>
+  text.includes('"customData"') || text.includes('://') || text.includes('=')
 
 /** Masked first: a secret that is cut in two would not be known as one. */
 function cutRaw(raw: string): string {

@@ -27,3 +27,8 @@ export async function add(db: Knex, event: SecurityEvent): Promise<void> {
     { ...event, details: JSON.stringify(event.details) },
   )
 }
+
+/** Forgets events of more than so many days ago; they stay counted. */
+export async function removeOld(db: Knex, days: number): Promise<void> {
+  await db('ocpp.security_events').whereRaw('time < now() - make_interval(days => ?)', [days]).delete()
+}

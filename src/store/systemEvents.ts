@@ -22,3 +22,8 @@ export async function add(db: Knex, event: SystemEvent): Promise<void> {
     { ...event, details: JSON.stringify(event.details) },
   )
 }
+
+/** Forgets events of more than so many days ago; they stay counted. */
+export async function removeOld(db: Knex, days: number): Promise<void> {
+  await db('ocpp.system_events').whereRaw('time < now() - make_interval(days => ?)', [days]).delete()
+}

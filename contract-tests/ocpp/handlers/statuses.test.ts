@@ -70,4 +70,15 @@ describe('SecurityEventNotification', () => {
       },
     ])
   })
+
+  it('is kept without the secrets of addresses', async () => {
+    const station = await makeStation(services)
+    const techInfo = 'upload to ftp://user:secret-1@files.example/ failed'
+    const report = { type: 'FailedToAuthenticateAtCsms', timestamp: '2026-05-10T14:00:00Z', techInfo }
+    for (const protocol of ['ocpp1.6', 'ocpp2.0.1'] as const)
+      await station.tell('SecurityEventNotification', report, protocol)
+    const events = await eventsOf(station.identity)
+    assert.equal(events.length, 2)
+    assert.doesNotMatch(JSON.stringify(events), /secret-1/)
+  })
 })

@@ -1,4 +1,5 @@
 import type { Handlers } from '../../../generated/ocpp/index.ts'
+import { maskPayload } from '../../../src/ocpp/masking.ts'
 import { severityOf } from '../../../src/ocpp/securityEventSeverity.ts'
 import * as securityEvents from '../../../src/store/securityEvents.ts'
 
@@ -7,7 +8,7 @@ export const securityEventNotification: Handlers['v16']['securityEventNotificati
   station,
   payload,
 }) => {
-  const { type, timestamp, techInfo } = payload
+  const { type, timestamp, techInfo } = maskPayload(payload)
   await securityEvents.add(db, {
     tenantId: station.tenantId,
     identity: station.identity,
