@@ -37,6 +37,16 @@ describe('POST /connections/{identity}/commands', () => {
     }
   })
 
+  it('200 from the station of the path, whatever else the body names', async () => {
+    const { status } = await call(here.identity, {
+      action: 'Reset',
+      payload: { type: 'Hard' },
+      identity: there.identity,
+    })
+    assert.equal(status, 200)
+    assert.deepEqual(await lastAsked(here, 'Reset'), { type: 'Hard' })
+  })
+
   it('200 with the error that the station answers', async () => {
     for (const station of [here, there]) {
       station.answer('ClearCache', () => {

@@ -43,6 +43,14 @@ const COMMANDED = `
     order by sequence desc limit 1) c
   where c.until is null or c.until > now()`
 
+/**
+ * SQL for whether the station forgot to end the transaction `t`: another one has begun on its connector since. What it
+ * would take is not kept back, and nobody could be told a limit of it.
+ */
+const FORGOTTEN = `t.connector_id > 0 and exists (
+  select from ocpp.transactions later where later.identity = t.identity and later.connector_id = t.connector_id
+    and (later.started_at, later.transaction_key) > (t.started_at, t.transaction_key))`
+
 const SESSIONS = `
   select t.transaction_key as "transactionKey", t.tenant_id as "tenantId", t.identity, t.protocol,
     case t.protocol when 'ocpp1.6' then t.numeric_id::text else t.transaction_id end as "transactionId",
@@ -56,7 +64,7 @@ const SESSIONS = `
     join ocpp.stations st on st.tenant_id = s.tenant_id
     left join core.devices own on own.device_id = st.device_id
     join ocpp.transactions t on t.identity = st.identity and t.tenant_id = st.tenant_id and t.ended_at is null
-    join core.devices dev on dev.device_id = t.device_id
+    left join core.devices dev on dev.device_id = t.device_id
     left join core.device_models m on m.manufacturer = dev.manufacturer and m.model = dev.model
     cross join lateral (select coalesce(m.max_power_kw, s.power_capacity_kw)::float8 as kw) rating
     left join lateral (${COMMANDED}) commanded on true
@@ -64,7 +72,7 @@ const SESSIONS = `
     left join lateral (
       select decision_id, allocated_kw, status, updated_at from ocpp.charging_decisions
       where transaction_key = t.transaction_key order by decision_id desc limit 1) d on true
-  where s.site_id = :siteId and coalesce(st.site_id, own.site_id) = s.site_id
+  where s.site_id = :siteId and coalesce(st.site_id, own.site_id) = s.site_id and not (${FORGOTTEN})
   order by t.started_at, t.transaction_key`
 
 /** The sessions that are underway at a site, oldest first. */
@@ -131,7 +139,7 @@ export async function endFinished(db: Knex, siteId: string): Promise<void> {
   await db.raw(
     `update ocpp.charging_decisions d set status = 'ended', updated_at = now() from ocpp.transactions t
      where d.site_id = :siteId and d.status in ('pending', 'active')
-       and t.transaction_key = d.transaction_key and t.ended_at is not null`,
+       and t.transaction_key = d.transaction_key and (t.ended_at is not null or ${FORGOTTEN})`,
     { siteId },
   )
 }

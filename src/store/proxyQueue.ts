@@ -68,7 +68,12 @@ export async function settle(
   learned: ProxiedTransaction | undefined,
 ): Promise<void> {
   await db.transaction(async transaction => {
-    if (learned !== undefined)
+    if (learned !== undefined) {
+      // An upstream may give a number again, such as 0 to whoever it refuses: it means the latest.
+      await transaction('ocpp.proxy_transactions')
+        .where({ identity, upstream_transaction_id: learned.upstreamTransactionId })
+        .whereNot({ station_transaction_id: learned.stationTransactionId })
+        .delete()
       await transaction('ocpp.proxy_transactions')
         .insert({
           identity,
@@ -81,6 +86,7 @@ export async function settle(
         })
         .onConflict(['identity', 'station_transaction_id'])
         .merge(['sequence', 'ended_at'])
+    }
     await transaction('ocpp.proxy_queue').where({ queue_id: queueId }).delete()
   })
 }

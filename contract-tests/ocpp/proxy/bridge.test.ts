@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { hashSecret } from '../../../src/auth/secrets.ts'
 import * as stations from '../../../src/store/ocppStations.ts'
 import * as proxies from '../../../src/store/proxies.ts'
+import * as proxyQueue from '../../../src/store/proxyQueue.ts'
 import * as tenants from '../../../src/store/tenants.ts'
 import { eventually } from '../../processes/workplace.ts'
 import { connectStation, type RpcStation } from '../../support/rpcStation.ts'
@@ -229,6 +230,53 @@ describe('a 2.0.1 station under a 1.6 upstream', () => {
     await station.call('TransactionEvent', ended)
     const [stop] = await upstream.next('StopTransaction')
     assert.deepEqual([stop!.transactionId, stop!.meterStop, stop!.reason], [4711, 3000, 'EVDisconnected'])
+  })
+})
+
+describe('what an upstream cannot be told', () => {
+  const upstream = upstreams['ocpp1.6']
+  const identity = 'PX-ODD'
+  const evse = { id: 1, connectorId: 1 }
+  const idToken = { idToken: 'TAG-1', type: 'ISO14443' }
+  const told = (transactionId: string, rest: Params) => ({
+    timestamp: TIME(),
+    triggerReason: 'Authorized',
+    eventType: 'Started',
+    seqNo: 0,
+    transactionInfo: { transactionId },
+    evse,
+    idToken,
+    ...rest,
+  })
+  const isEmpty = () =>
+    eventually(
+      'an empty queue',
+      10_000,
+      async () => (await db('ocpp.proxy_queue').where({ identity }).first()) === undefined,
+    )
+
+  it('does not keep back what follows', async () => {
+    await connect(identity, 'ocpp2.0.1', upstream).then(station => station.close())
+    const message = { action: 'MeterValues', payload: { transactionId: 17 }, answer: {}, receivedAt: new Date() }
+    await proxyQueue.enqueue(db, tenantId, identity, message)
+    const station = await dial(identity, 'ocpp2.0.1')
+    await station.call('BootNotification', {
+      reason: 'PowerUp',
+      chargingStation: { vendorName: 'Vendor', model: 'Model' },
+    })
+    upstream.answers.StartTransaction = () => ({ transactionId: 0, idTagInfo: { status: 'Accepted' } })
+    await station.call('TransactionEvent', told('first', {}))
+    await upstream.next('BootNotification', 'StartTransaction')
+    await isEmpty()
+  })
+  it('is no second transaction of the same number: it means the latest', async () => {
+    const station = await dial(identity, 'ocpp2.0.1')
+    await seen(identity, 'upstream_connected')
+    await station.call('TransactionEvent', told('second', {}))
+    await upstream.next('BootNotification', 'StartTransaction')
+    await isEmpty()
+    assert.deepEqual(await upstream.call('RemoteStopTransaction', { transactionId: 0 }), { status: 'Accepted' })
+    assert.deepEqual(station.handled.at(-1)!.params, { transactionId: 'second' })
   })
 })
 

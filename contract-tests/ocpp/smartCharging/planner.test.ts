@@ -50,6 +50,33 @@ const decisionsOf = (fleet: StationFleet, transaction: string) =>
     .select('allocated_kw', 'status')
     .then(rows => rows.map(({ allocated_kw, status }) => `${allocated_kw} ${status}`))
 
+describe('a session that is forgotten', () => {
+  it('leaves its share to the next one on its connector', async () => {
+    const { fleet, plan, one, two } = await depot()
+    const forgotten = await fleet.begin(one)
+    await plan()
+    const running = await fleet.begin(one)
+    const other = await fleet.begin(two)
+    await plan()
+    assert.deepEqual(await decisionsOf(fleet, forgotten), ['22 ended'])
+    assert.deepEqual(await decisionsOf(fleet, running), ['15 active'])
+    assert.deepEqual(await decisionsOf(fleet, other), ['15 active'])
+  })
+})
+
+describe('a station without a device', () => {
+  it('has its share like the others of its site', async () => {
+    const { fleet, plan, one, two } = await depot()
+    await db('ocpp.stations').where({ identity: one }).update({ device_id: null })
+    const alone = await fleet.begin(one)
+    await db('ocpp.transactions').where({ transaction_key: alone }).update({ device_id: null })
+    const other = await fleet.begin(two)
+    await plan()
+    assert.deepEqual(await decisionsOf(fleet, alone), ['15 active'])
+    assert.deepEqual(await decisionsOf(fleet, other), ['15 active'])
+  })
+})
+
 describe('a site', () => {
   it('gives one session all that it takes, and shares when another begins', async () => {
     const { fleet, plan, one, two } = await depot()

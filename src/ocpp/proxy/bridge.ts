@@ -114,14 +114,23 @@ export class Bridge {
   async #ask(message: StationMessage): Promise<Payload> {
     const [call] = this.#isRegistered ? this.#translate(message) : []
     if (call === undefined) return message.answer
-    const outcome = await this.#upstream.call(call.action, call.payload, AbortSignal.timeout(PATIENCE))
-    this.#noteRefusal(message.action, outcome)
-    return outcome.kind === 'result' ? this.#translator.answerStation(message, outcome.payload) : message.answer
+    try {
+      const outcome = await this.#upstream.call(call.action, call.payload, AbortSignal.timeout(PATIENCE))
+      this.#noteRefusal(message.action, outcome)
+      return outcome.kind === 'result' ? this.#translator.answerStation(message, outcome.payload) : message.answer
+    } catch (error) {
+      this.#noteUntranslatable(message.action, error)
+      return message.answer
+    }
   }
 
   async #tell(message: StationMessage): Promise<void> {
-    for (const { action, payload } of this.#translate(message))
-      this.#noteRefusal(message.action, await this.#upstream.call(action, payload))
+    try {
+      for (const { action, payload } of this.#translate(message))
+        this.#noteRefusal(message.action, await this.#upstream.call(action, payload))
+    } catch (error) {
+      this.#noteUntranslatable(message.action, error)
+    }
   }
 
   /** The calls that a message comes to; none, and an event, when it cannot be said. */
@@ -131,10 +140,14 @@ export class Bridge {
       if (calls.length > 0) this.#note('translation', message.action, { as: calls.map(({ action }) => action) })
       return calls
     } catch (error) {
-      if (!(error instanceof Untranslatable)) throw error
-      this.#note('error', message.action, { reason: error.message })
+      this.#noteUntranslatable(message.action, error)
       return []
     }
+  }
+
+  #noteUntranslatable(method: string, error: unknown): void {
+    if (!(error instanceof Untranslatable)) throw error
+    this.#note('error', method, { reason: error.message })
   }
 
   #opened(): void {

@@ -5,6 +5,7 @@ import type * as proxies from '../../store/proxies.ts'
 import * as proxyQueue from '../../store/proxyQueue.ts'
 import type { Outcome } from '../action.ts'
 import type { Payload } from '../rpc/frame.ts'
+import { check } from '../schemas.ts'
 import { type Call, type StationMessage, type Translator, Untranslatable } from './translator.ts'
 
 export interface DeliveryOptions {
@@ -115,6 +116,13 @@ export class Deliveries {
   /** @returns whether the next one may follow */
   async #deliver(message: proxyQueue.QueuedMessage): Promise<boolean> {
     const { db, proxy, translator, call, translated, failed } = this.#options
+    // It may have come from a station that is not held to the schemas, or that speaks another version by now.
+    const breach = check(translator.stationProtocol, message.action, 'request', message.payload)
+    if (breach !== undefined) {
+      failed(message.action, breach.description)
+      await this.#settle(message, undefined)
+      return true
+    }
     const id = translator.transactionOf(message)
     const transaction =
       id === undefined ? undefined : await proxyQueue.findTransaction(db, proxy.identity, { station: id })
@@ -134,9 +142,18 @@ export class Deliveries {
       if (!(error instanceof Untranslatable)) throw error
       failed(message.action, error.message)
     }
-    await proxyQueue.settle(db, proxy.identity, message.queueId, learned)
-    this.#waiting.get(message.queueId)?.(answer)
+    await this.#settle(message, learned, answer)
     return true
+  }
+
+  async #settle(
+    { queueId }: proxyQueue.QueuedMessage,
+    learned: Parameters<typeof proxyQueue.settle>[3],
+    answer?: Payload,
+  ): Promise<void> {
+    const { db, proxy } = this.#options
+    await proxyQueue.settle(db, proxy.identity, queueId, learned)
+    this.#waiting.get(queueId)?.(answer)
   }
 
   /** What the upstream does not take after some attempts is left out, so that it does not keep back what follows. */

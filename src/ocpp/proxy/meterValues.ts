@@ -10,8 +10,17 @@ type Sample201 = MeterValue201['sampledValue'][number]
 const REGISTER = 'Energy.Active.Import.Register'
 /** What 2.0.1 no longer measures. */
 const ONLY_16 = new Set(['Temperature', 'RPM'])
-/** What 1.6 does not measure yet. */
-const ONLY_201 = /^Energy\.(Apparent|.*\.Net$)/
+/** What 1.6 measures too; 2.1 has many more. */
+const MEASURANDS_16 = new Set([
+  ...['Active', 'Reactive'].flatMap(kind =>
+    ['Export', 'Import'].flatMap(way => [`Energy.${kind}.${way}.Register`, `Energy.${kind}.${way}.Interval`]),
+  ),
+  ...['Active.Export', 'Active.Import', 'Reactive.Export', 'Reactive.Import', 'Offered', 'Factor'].map(
+    name => `Power.${name}`,
+  ),
+  ...['Current.Import', 'Current.Export', 'Current.Offered', 'Voltage', 'Frequency', 'SoC'],
+])
+const LOCATIONS_16 = new Set(['Body', 'Cable', 'EV', 'Inlet', 'Outlet'])
 const UNITS_16 = new Set('Wh kWh varh kvarh W kW VA kVA var kvar A V K Celcius Celsius Fahrenheit Percent'.split(' '))
 
 /** Meter values of 1.6 for 2.0.1; samples that cannot be said, such as signed ones, are left out. */
@@ -46,7 +55,8 @@ export function toMeterValues16(meterValues: MeterValue201[]): Payload[] {
 function toSample16(sample: Sample201): Payload | undefined {
   const { context, measurand, phase, location, unitOfMeasure } = sample
   const unit = unitOfMeasure?.unit
-  if (ONLY_201.test(measurand ?? '') || (unit !== undefined && !UNITS_16.has(unit))) return undefined
+  if (!MEASURANDS_16.has(measurand ?? REGISTER) || !LOCATIONS_16.has(location ?? 'Outlet')) return undefined
+  if (unit !== undefined && !UNITS_16.has(unit)) return undefined
   return compact({ value: String(scaled(sample)), context, measurand, phase, location, unit })
 }
 

@@ -122,6 +122,20 @@ describe('a 1.6 station says to a 2.0.1 upstream', () => {
     })
     assert.equal(up(station16, 'MeterValues', { connectorId: 1, meterValue })[0]!.action, 'MeterValues')
   })
+  it('nothing of what only 2.1 measures', () => {
+    const station: Translator = { ...station201, stationProtocol: 'ocpp2.1' }
+    const [sample] = register(1.5)
+    const sampledValue = [
+      ...sample!.sampledValue,
+      { value: 80, measurand: 'Display.PresentSOC' },
+      { value: 11, measurand: 'Power.Import.Offered' },
+      { value: 230, measurand: 'Voltage', location: 'Upstream' },
+    ]
+    const measured = { evseId: 1, meterValue: [{ timestamp: TIME, sampledValue }] }
+    assert.deepEqual(up(station, 'MeterValues', measured)[0]!.payload.meterValue, [
+      { timestamp: TIME, sampledValue: [{ value: '1500', unit: 'Wh' }] },
+    ])
+  })
   it('that a transaction ended, why and at which reading', () => {
     const stop = { transactionId: 17, meterStop: 9000, timestamp: TIME, reason: 'EVDisconnected', idTag: 'TAG-1' }
     const [call] = up(station16, 'StopTransaction', stop, { transaction: known })

@@ -6,6 +6,7 @@ import { RpcEngine } from '../rpc/engine.ts'
 import type { Payload } from '../rpc/frame.ts'
 import { check } from '../schemas.ts'
 import { lookupOutside } from './allowedHosts.ts'
+import { Untranslatable } from './translator.ts'
 
 export interface UpstreamOptions {
   /** Without the identity, which is appended. */
@@ -88,10 +89,10 @@ export class Upstream {
     if (socket !== undefined) setTimeout(() => socket.terminate(), 2000).unref()
   }
 
-  /** Sends a call when those before it are answered. One that breaks the schema of its action throws. */
+  /** Sends a call when those before it are answered. @throws Untranslatable for one that breaks the schema of its action */
   call(action: string, payload: Payload, signal?: AbortSignal): Promise<Outcome> {
     const breach = check(this.#options.protocol, action, 'request', payload)
-    if (breach !== undefined) throw new Error(`${action} for the upstream: ${breach.description}`)
+    if (breach !== undefined) throw new Untranslatable(`${action} for the upstream: ${breach.description}`)
     const engine = this.#engine
     if (engine === undefined) return Promise.resolve({ kind: 'offline' })
     const { call, effects } = engine.call(action, payload, Date.now())
