@@ -38,7 +38,10 @@ describe('a flood of names', () => {
   it('is one event for all that an address makes up, and one for each station', async () => {
     const from = { 'x-forwarded-for': '10.0.0.8' }
     for (const identity of ['MADE-UP-1', 'MADE-UP-2', 'MADE-UP-3', 'OWN-1', 'BARE-1'])
-      assert.equal((await refusedHandshake(strict.url, { identity, protocols: ['ocpp1.5'], headers: from })).status, 400)
+      assert.equal(
+        (await refusedHandshake(strict.url, { identity, protocols: ['ocpp1.5'], headers: from })).status,
+        400,
+      )
     const refused = () =>
       db('ocpp.security_events').where({ category: 'HANDSHAKE_REFUSED' }).whereRaw(`details->>'ip' = '10.0.0.8'`)
     await eventually('the event of the last', 5000, async () =>

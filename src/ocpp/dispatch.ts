@@ -87,8 +87,16 @@ function noteRegistration(station: Station, { status }: Payload): void {
 function refusal({ log }: Services, { action, station, uniqueId }: Delivery, error: unknown): Answer {
   if (error instanceof OcppError)
     return { kind: 'error', code: error.code, description: error.message, details: error.details }
+  if (isOutOfRange(error)) {
+    log.warn({ err: error, action, identity: station.identity, uniqueId }, 'an OCPP call says what cannot be kept')
+    return { kind: 'error', code: 'PropertyConstraintViolation', description: 'a value is out of range', details: {} }
+  }
   const away = isDatabaseAway(error)
   log[away ? 'warn' : 'error']({ err: error, action, identity: station.identity, uniqueId }, 'an OCPP call failed')
   const description = away ? 'the database is away, try again' : 'internal error'
   return { kind: 'error', code: 'InternalError', description, details: {} }
 }
+
+/** The schemas of OCPP know no largest number and no last day; the database does (class 22, data exceptions). */
+const isOutOfRange = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^22/.test(String(error.code))

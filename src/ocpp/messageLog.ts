@@ -19,6 +19,10 @@ export interface MessageLogOptions {
 const GATHER = 50
 const BATCH = 1000
 const RETRY_AFTER = 500
+/** What may wait and what goes in one transaction, in bytes of payload: few long messages are as much as many short ones. */
+const QUEUE_BYTES = 128 * 1024 * 1024
+const BATCH_BYTES = 16 * 1024 * 1024
+
 /**
  * The log of every frame: written off the answer path, by group commit, within a second. What waits is bounded; when it
  * is too much, heartbeats are left out and counted, and stations are not read from until there is room.
@@ -26,6 +30,7 @@ const RETRY_AFTER = 500
 export class MessageLog {
   readonly #options: MessageLogOptions
   #queue: StoredMessage[] = []
+  #bytes = 0
   /** Heartbeats that were left out, by tenant. */
   readonly #dropped = new Map<string, number>()
   #droppedEver = 0
@@ -50,7 +55,7 @@ export class MessageLog {
 
   /** Whether there is no room for more. */
   get isFull(): boolean {
-    return this.#queue.length >= this.#options.queueLimit
+    return this.#queue.length >= this.#options.queueLimit || this.#bytes >= QUEUE_BYTES
   }
 
   /** Calls back once when there is room again. */
@@ -71,7 +76,9 @@ export class MessageLog {
       return true
     }
     // At once: as bytes a payload is one thing to keep, as it came it is dozens, which cost more to keep than to write.
-    this.#queue.push(toStored(record, link, isChecked))
+    const message = toStored(record, link, isChecked)
+    this.#queue.push(message)
+    this.#bytes += bytesOf(message)
     this.#schedule(this.#queue.length >= BATCH ? 0 : GATHER)
     return !this.isFull
   }
@@ -82,7 +89,7 @@ export class MessageLog {
     clearTimeout(this.#timer)
     await this.#flushing
     while (this.#queue.length > 0) {
-      const left = await this.#write(this.#queue.splice(0, BATCH))
+      const left = await this.#write(this.#takeBatch())
       if (left.length === 0) continue
       this.#options.log.error({ messages: left.length + this.#queue.length }, 'messages were not logged')
       return
@@ -107,7 +114,8 @@ export class MessageLog {
 
   #tellRoom(): void {
     // A little slack, so that not everybody is stopped again by the next message.
-    if (this.#waiting.size === 0 || this.#queue.length > this.#options.queueLimit / 2) return
+    if (this.#waiting.size === 0) return
+    if (this.#queue.length > this.#options.queueLimit / 2 || this.#bytes > QUEUE_BYTES / 2) return
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const listener of waiting) listener()
@@ -115,10 +123,24 @@ export class MessageLog {
 
   /** @returns after which time to try again, when the database did not take all; in milliseconds */
   async #flush(): Promise<number | undefined> {
-    const left = await this.#write(this.#queue.splice(0, BATCH))
+    const left = await this.#write(this.#takeBatch())
     if (left.length === 0) return undefined
     this.#queue = [...left, ...this.#queue]
+    for (const message of left) this.#bytes += bytesOf(message)
     return RETRY_AFTER
+  }
+
+  /** At least one message, and no more than one transaction should be long. */
+  #takeBatch(): StoredMessage[] {
+    let bytes = 0
+    let count = 0
+    for (const message of this.#queue) {
+      if (count === BATCH || (count > 0 && bytes + bytesOf(message) > BATCH_BYTES)) break
+      bytes += bytesOf(message)
+      count++
+    }
+    this.#bytes -= bytes
+    return this.#queue.splice(0, count)
   }
 
   /**
@@ -152,6 +174,8 @@ export class MessageLog {
 
 /** Deadlocks and the like, which another try does not meet; a Postgres that is in trouble. */
 const isPassing = (error: unknown) => /^(40|53|57|58|XX)/.test(String((error as { code?: unknown }).code))
+
+const bytesOf = ({ payload }: StoredMessage) => payload?.length ?? 0
 
 const isError = ({ type }: StoredMessage) => type === 'CALLERROR' || type === 'INVALID'
 

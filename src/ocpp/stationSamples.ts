@@ -16,13 +16,18 @@ export async function storeSamples(
   transactionId: string | null,
   meterValues: MeterValue[],
 ): Promise<void> {
+  // Before anything is looked up: stations share the statement, and one whose frames are not checked may say anything.
+  if (connectorId !== undefined && !isConnector(connectorId)) return
   const measurements = measurementsOf(meterValues)
   if (measurements.length === 0) return
   const asked = { identity: station.identity, connectorId: connectorId ?? 0, transactionId }
   const context = await ingest.sampleContexts.submit(asked)
   const connector = connectorId ?? context.session?.connectorId ?? 0
-  if (context.deviceId === null || connector < 1 || connector > HIGHEST_CONNECTOR) return
+  if (context.deviceId === null || !isConnector(connector)) return
   const readings = toReadings(measurements, connector, { ...context, deviceId: context.deviceId }, receivedAt)
   if (readings.length === 1) await ingest.readings.submit(readings[0]!)
   else await Promise.all(readings.map(reading => ingest.readings.submit(reading)))
 }
+
+const isConnector = (connector: number): boolean =>
+  Number.isInteger(connector) && connector >= 1 && connector <= HIGHEST_CONNECTOR
