@@ -143,3 +143,11 @@ export async function endFinished(db: Knex, siteId: string): Promise<void> {
     { siteId },
   )
 }
+
+/** Removes decisions that came to nothing or to their end more than so many days ago. */
+export async function removeOld(db: Knex, days: number): Promise<void> {
+  await db('ocpp.charging_decisions')
+    .whereIn('status', ['rejected', 'ended'])
+    .whereRaw('updated_at < now() - make_interval(days => ?)', [days])
+    .delete()
+}
