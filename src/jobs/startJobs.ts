@@ -4,16 +4,19 @@ import { fromKnex, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import * as accessTokens from '../store/accessTokens.ts'
 import * as boardSessions from '../store/boardSessions.ts'
+import * as chargingDecisions from '../store/chargingDecisions.ts'
 import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import * as idempotencyKeys from '../store/idempotencyKeys.ts'
 import * as monitoringEvents from '../store/monitoringEvents.ts'
 import * as ocppCalls from '../store/ocppCalls.ts'
 import * as ocppCommands from '../store/ocppCommands.ts'
+import * as ocppConnections from '../store/ocppConnections.ts'
 import * as ocppLinks from '../store/ocppLinks.ts'
 import * as ocppMessages from '../store/ocppMessages.ts'
 import * as ocppRecords from '../store/ocppRecords.ts'
 import * as proxies from '../store/proxies.ts'
+import * as proxyQueue from '../store/proxyQueue.ts'
 import * as rateBuckets from '../store/rateBuckets.ts'
 import * as securityEvents from '../store/securityEvents.ts'
 import * as serviceAccounts from '../store/serviceAccounts.ts'
@@ -112,6 +115,9 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
     await monitoringEvents.removeOld(db, settings.ocpp.messageDays)
     await stationMessages.removeOldCustomerInformation(db, settings.ocpp.messageDays)
     await proxies.removeOldEvents(db, settings.ocpp.messageDays)
+    await proxyQueue.removeOld(db, settings.ocpp.messageDays)
+    await chargingDecisions.removeOld(db, settings.ocpp.messageDays)
+    await ocppConnections.removeOld(db, settings.ocpp.messageDays)
     await accessTokens.removeOld(db)
     await boardSessions.removeExpired(db)
     await ocppCalls.removeOld(db, settings.ocpp.messageDays)

@@ -51,6 +51,10 @@ const FORGOTTEN = `t.connector_id > 0 and exists (
   select from ocpp.transactions later where later.identity = t.identity and later.connector_id = t.connector_id
     and (later.started_at, later.transaction_key) > (t.started_at, t.transaction_key))`
 
+/** SQL for whether the transaction `t` may draw power: a station of 2.x may begin one before the vehicle is on an EVSE. */
+const MAY_DRAW = `(t.protocol = 'ocpp1.6' or t.evse_id is not null
+  or t.charging_state in ('Charging', 'SuspendedEV', 'SuspendedEVSE'))`
+
 const SESSIONS = `
   select t.transaction_key as "transactionKey", t.tenant_id as "tenantId", t.identity, t.protocol,
     case t.protocol when 'ocpp1.6' then t.numeric_id::text else t.transaction_id end as "transactionId",
@@ -72,7 +76,8 @@ const SESSIONS = `
     left join lateral (
       select decision_id, allocated_kw, status, updated_at from ocpp.charging_decisions
       where transaction_key = t.transaction_key order by decision_id desc limit 1) d on true
-  where s.site_id = :siteId and coalesce(st.site_id, own.site_id) = s.site_id and not (${FORGOTTEN})
+  where s.site_id = :siteId and coalesce(st.site_id, own.site_id) = s.site_id and ${MAY_DRAW}
+    and not (${FORGOTTEN})
   order by t.started_at, t.transaction_key`
 
 /** The sessions that are underway at a site, oldest first. */
@@ -142,4 +147,12 @@ export async function endFinished(db: Knex, siteId: string): Promise<void> {
        and t.transaction_key = d.transaction_key and (t.ended_at is not null or ${FORGOTTEN})`,
     { siteId },
   )
+}
+
+/** Removes decisions that came to nothing or to their end more than so many days ago. */
+export async function removeOld(db: Knex, days: number): Promise<void> {
+  await db('ocpp.charging_decisions')
+    .whereIn('status', ['rejected', 'ended'])
+    .whereRaw('updated_at < now() - make_interval(days => ?)', [days])
+    .delete()
 }

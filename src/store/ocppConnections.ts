@@ -138,3 +138,8 @@ export async function replacedAmong(db: Knex, connectionIds: string[]): Promise<
     .whereRaw('s.connection_id <> c.connection_id and s.connected_at >= c.connected_at')
   return rows.map(({ connection_id }) => connection_id)
 }
+
+/** Removes connections that ended more than so many days ago; what is shown of their stations stays. */
+export async function removeOld(db: Knex, days: number): Promise<void> {
+  await db('ocpp.connections').whereRaw('disconnected_at < now() - make_interval(days => ?)', [days]).delete()
+}

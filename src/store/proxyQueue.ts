@@ -112,3 +112,9 @@ export async function findTransaction(
     }
   )
 }
+
+/** Gives up what no upstream has taken for so many days, and forgets transactions that ended as long ago. */
+export async function removeOld(db: Knex, days: number): Promise<void> {
+  await db('ocpp.proxy_queue').whereRaw('received_at < now() - make_interval(days => ?)', [days]).delete()
+  await db('ocpp.proxy_transactions').whereRaw('ended_at < now() - make_interval(days => ?)', [days]).delete()
+}

@@ -79,6 +79,22 @@ describe('a site is planned anew', () => {
     await young.call('TransactionEvent', event({ eventType: 'Ended', triggerReason: 'EVDeparted', seqNo: 1 }))
     await limitsBecome(20)
   })
+  it('when a driver who was authorized before has come to an EVSE', async () => {
+    const transactionInfo = { transactionId: '0d6a2f1b-6c1d-4a52-9d8e-6f1d2a3e7c11' }
+    const begun = young.handled.length
+    await young.call('TransactionEvent', event({ eventType: 'Started', seqNo: 0, transactionInfo, evse: undefined }))
+    await put({ limitKw: 24 })
+    await limitsBecome(22)
+    await young.call('TransactionEvent', event({ eventType: 'Updated', seqNo: 1, transactionInfo }))
+    await limitsBecome(12, 12)
+    assert.deepEqual(
+      young.handled.slice(begun).map(({ params }) => params?.evseId),
+      [1],
+    )
+    await young.call('TransactionEvent', event({ eventType: 'Ended', seqNo: 2, transactionInfo }))
+    await put({ limitKw: 20 })
+    await limitsBecome(20)
+  })
   it('when a command limits a connector, and when its time is over', async () => {
     const { device_id } = await db('ocpp.stations').first('device_id').where({ identity: 'RP-1' })
     await db('core.commands').insert({

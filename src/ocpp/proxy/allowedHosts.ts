@@ -41,7 +41,9 @@ export function refusalOf(text: string, allowed: string[]): string | undefined {
   const url = new URL(text)
   if (!(url.protocol in DEFAULT_PORTS)) return 'must begin with ws:// or wss://'
   if (url.username !== '' || url.password !== '') return 'must not hold credentials'
-  if (url.search !== '' || url.hash !== '') return 'must have no query and no fragment'
+  // In the text, because what is parsed shows nothing of an empty one, and an identity is appended to the text.
+  if (/[?#]/.test(text)) return 'must have no query and no fragment'
+  if (/[\s\p{Cc}]/u.test(text)) return 'must have no spaces'
   const port = url.port || DEFAULT_PORTS[url.protocol]
   const names = allowed.map(normalize)
   if (!names.includes(url.hostname) && !names.includes(`${url.hostname}:${port}`)) return 'is not of an allowed host'

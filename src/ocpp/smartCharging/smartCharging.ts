@@ -35,6 +35,8 @@ interface Touched {
 export class SmartCharging {
   readonly #means: Means
   readonly #unlisten: (() => void)[]
+  /** Transactions of 2.x whose stations have not told the EVSE yet, by their keys. */
+  readonly #unplaced = new Set<string>()
   #touched = nothing()
   #asking: Promise<void> | undefined
 
@@ -50,7 +52,8 @@ export class SmartCharging {
       feed.subscribe(
         'ocpp.transactions',
         touch(({ kind, row }) => {
-          if (kind === 'insert' || row.ended_at !== null) this.#touched.identities.add(String(row.identity))
+          const isPlaced = this.#isPlacedNow(row)
+          if (kind === 'insert' || row.ended_at !== null || isPlaced) this.#touched.identities.add(String(row.identity))
         }),
       ),
       feed.subscribe(
@@ -97,6 +100,14 @@ export class SmartCharging {
 
   stop(): void {
     for (const unlisten of this.#unlisten) unlisten()
+  }
+
+  /** Whether this change tells where the vehicle is, which the station did not say when it began the transaction. */
+  #isPlacedNow({ transaction_key, protocol, evse_id, ended_at }: Change['row']): boolean {
+    const key = String(transaction_key)
+    const wasUnplaced = this.#unplaced.delete(key)
+    if (protocol !== 'ocpp1.6' && evse_id === null && ended_at === null) this.#unplaced.add(key)
+    return wasUnplaced && evse_id !== null
   }
 
   #planAll(): void {
