@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '..', '..')
 /** What one line of the tour printed: replies are JSON, one after the other. */
 const repliesIn = (output: string) =>
   output
-    .replaceAll(/\}(?=[{[])/g, '}\n')
+    .replaceAll(/[}\]](?=[{[])/g, '$&\n')
     .split('\n')
     .filter(Boolean)
     .map(line => JSON.parse(line))
@@ -48,8 +48,9 @@ test('every line of the tour in the README works when pasted', async () => {
     assert.equal(polled.data.command, 'start_charging')
     const frame = replies.find(reply => reply.connectors !== undefined)
     assert.equal(frame?.connectors[0].power, 21.5)
-    assert.equal(replies.at(-1)[0].device_id, '123e4567-e89b-12d3-a456-426614174000')
-    assert.equal(replies.length, 7)
+    assert.equal(replies.at(-2)[0].device_id, '123e4567-e89b-12d3-a456-426614174000')
+    assert.equal(replies.at(-1).connectedClients, 0)
+    assert.equal(replies.length, 8)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -6,17 +6,6 @@ import { eventually, query } from '../../processes/workplace.ts'
 import { openGate } from '../../support/gate.ts'
 import { openTestDatabase, startServerOn } from '../../support/testServer.ts'
 
-const database = await openTestDatabase()
-const gate = await openGate(database.url)
-const server = await startServerOn({ ...database, url: gate.url })
-const { password } = server.credentials.ocpp
-after(async () => {
-  gate.open()
-  await server.close()
-  gate.close()
-  await database.drop()
-})
-
 const AWAY = 20_000
 const MINUTE = 60_000
 
@@ -26,25 +15,42 @@ interface Stored {
   energy: number
 }
 
-const stored = () =>
+/** A server whose way to its database can be closed. */
+async function openWorld() {
+  const database = await openTestDatabase()
+  const gate = await openGate(database.url)
+  const server = await startServerOn({ ...database, url: gate.url })
+  after(async () => {
+    gate.open()
+    await server.close()
+    gate.close()
+    await database.drop()
+  })
+  return { server, gate, database }
+}
+
+const stored = (databaseUrl: string) =>
   query<Stored>(
-    database.url,
+    databaseUrl,
     `select protocol, count(*)::int as sessions, (sum(meter_stop_wh - meter_start_wh) / 1000)::float as energy
      from ocpp.transactions where ended_at is not null group by protocol`,
   )
 
-for (const [what, fault] of Object.entries({ 'is down': gate.shut, 'stands still': gate.stall }))
-  describe(`while the database ${what} for 20 s`, () => {
-    it('stations stay, and every session is on record afterwards with all its energy', {
-      timeout: 3 * MINUTE,
-    }, async () => {
-      const before = await stored()
+const worlds = await Promise.all([openWorld(), openWorld()])
+
+describe('while the database is away for 20 s, stations stay, and every session is on record with all its energy', {
+  concurrency: true,
+}, () => {
+  const faults = { 'when it refuses connections': 'shut', 'when it takes them and says nothing': 'stall' } as const
+  for (const [index, [what, fault]] of Object.entries(faults).entries())
+    it(what, { timeout: 3 * MINUTE }, async () => {
+      const { server, gate, database } = worlds[index]!
       const ends = new AbortController()
       const runs = (['ocpp1.6', 'ocpp2.0.1'] as const).map(protocol =>
         runOcppTwin({
           url: server.url,
           protocol,
-          password,
+          password: server.credentials.ocpp.password,
           chargers: 10,
           occupied: 1,
           sessionsPerHour: 60,
@@ -58,21 +64,18 @@ for (const [what, fault] of Object.entries({ 'is down': gate.shut, 'stands still
         const rows = await query(database.url, 'select 1 from ocpp.transactions where ended_at is null')
         return rows.length >= 12
       })
-      fault()
+      gate[fault]()
       await delay(AWAY)
       gate.open()
-      await delay(5000)
       ends.abort()
       const summaries = await Promise.all(runs)
-      const after = await stored()
-      for (const summary of summaries) {
-        assert.deepEqual(summary.handshakes, {})
-        assert.equal(summary.transactions.acknowledged, summary.transactions.sent)
-        const of = (rows: Stored[]) =>
-          rows.find(({ protocol }) => protocol === summary.protocol) ?? { sessions: 0, energy: 0 }
-        assert.equal(of(after).sessions - of(before).sessions, summary.sessions)
-        const energy = of(after).energy - of(before).energy
-        assert.ok(Math.abs(energy - summary.energy_kwh) < 0.05, `${energy} of ${summary.energy_kwh} kWh`)
+      const rows = await stored(database.url)
+      for (const { protocol, handshakes, transactions, sessions, energy_kwh } of summaries) {
+        assert.deepEqual(handshakes, {})
+        assert.equal(transactions.acknowledged, transactions.sent)
+        const row = rows.find(each => each.protocol === protocol)!
+        assert.equal(row.sessions, sessions)
+        assert.ok(Math.abs(row.energy - energy_kwh) < 0.05, `${row.energy} of ${energy_kwh} kWh`)
       }
     })
-  })
+})
