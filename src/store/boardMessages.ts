@@ -86,8 +86,10 @@ export async function listRecent(
   tenantId: string,
   { identity, limit }: { identity?: string; limit: number },
 ): Promise<MessageRow[]> {
+  const reach = identity === undefined ? 'tenant' : 'station'
   const read = (since?: string): Promise<MessageRow[]> =>
     within(db('ocpp.messages'), 'time', given({ from: since }))
+      .options({ name: `list-${since === undefined ? 'all' : 'recent'}-messages-of-${reach}` })
       .select(COLUMNS)
       .where({ tenant_id: tenantId, ...given({ identity }) })
       .whereRaw(READABLE)
