@@ -35,7 +35,7 @@ export async function runOcpp(bench: Bench): Promise<Line[]> {
       await withServer(bench.place.startOurs(), async server => {
         const token = await logIn(bench, server)
         runs.ours.push(await runRoundTrips({ ...roundTrips, server, token }))
-        runs.board.push(await runBoard(bench, server, stations, token))
+        runs.board.push(await runBoard(bench, server, token))
       })
       runs.bare.push(
         await withServer(startServer({ file: 'bench/baselines/ocpp.ts' }), server =>

@@ -50,7 +50,7 @@ export async function createStations(
 
 /**
  * A million messages over the last day, most of them pairs of MeterValues and their answers, a few of them errors; and
- * some events of each kind. No server may run meanwhile: it would be told of each.
+ * some events and settings of each kind. No server may run meanwhile: it would be told of each.
  */
 export async function storeMessages(databaseUrl: string, tenantId: string, { identities }: Stations): Promise<void> {
   const talking = identities.slice(0, TALKING)
@@ -81,7 +81,7 @@ export async function storeMessages(databaseUrl: string, tenantId: string, { ide
        from unnest($2::text[]) with ordinality as s (identity, place)`,
       [tenantId, talking],
     )
-    for (const statement of EVENT_STATEMENTS) await database.query(statement, [tenantId])
+    for (const statement of OTHER_STATEMENTS) await database.query(statement, [tenantId])
     await database.query('vacuum analyze')
   })
 }
@@ -101,7 +101,17 @@ const PAYLOAD = JSON.stringify({
 })
 
 const ago = `now() - n * interval '4 seconds'`
-const EVENT_STATEMENTS = [
+/** A site of the tenant with settings for smart charging, which are switched off. */
+export const SITE = 'bench-site'
+/** The station that has an upstream, which is switched off. */
+export const PROXIED = 'BENCH-CP-00008'
+const OTHER_STATEMENTS = [
+  `insert into core.sites (site_id, tenant_id, name, address, postcode, latitude_deg, longitude_deg, power_capacity_kw)
+   values ('${SITE}', $1, 'Bench', 'Bench', 'B1', 52.5, -1.9, 100)`,
+  `insert into ocpp.site_charging (site_id, tenant_id, enabled, limit_kw, strategy)
+   values ('${SITE}', $1, false, 100, 'equal_share')`,
+  `insert into ocpp.proxies (identity, tenant_id, upstream_url, upstream_protocol, enabled)
+   values ('${PROXIED}', $1, 'wss://upstream.example/ocpp', 'ocpp2.0.1', false)`,
   `insert into ocpp.security_events (tenant_id, category, identity, message, severity, details, time)
    select $1, 'AUTH_FAILED', 'UNKNOWN', 'wrong password', 'low', '{"ip": "10.0.0.1", "attempt": 1}', ${ago}
    from generate_series(${EVENTS}, 1, -1) n`,

@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import type { Child } from '../child.ts'
-import type { Stations } from '../stations.ts'
-import { MESSAGES } from '../stations.ts'
+import { MESSAGES, PROXIED, SITE } from '../stations.ts'
 import type { Line } from '../table.ts'
 import type { Bench } from './bench.ts'
 import { measure } from './measure.ts'
@@ -42,12 +41,12 @@ export async function logIn({ place }: Bench, { port }: Child): Promise<string> 
 }
 
 /** Every GET of the board but the endless ones, and lists with filters. */
-export async function runBoard({ load }: Bench, server: Child, stations: Stations, token: string): Promise<BoardRun> {
+export async function runBoard({ load }: Bench, server: Child, token: string): Promise<BoardRun> {
   const run: BoardRun = {}
   for (const path of [...pathsOf(), ...FILTERED]) {
     const traffic = {
       kind: 'get' as const,
-      path: `/api${path.replace('{identity}', stations.identities[7]!)}`,
+      path: `/api${path.replace('{identity}', PROXIED).replace('{id}', SITE)}`,
       token,
     }
     await measure(load, server, { connections: CONNECTIONS, requests: 20, traffic })

@@ -12,13 +12,13 @@ const instantOrNull = (time: Date | null) => time?.toISOString() ?? null
 /** Milliseconds, to the microsecond. */
 export const rounded = (value: number): number => Math.round(value * 1000) / 1000
 
-const messageFacts = ({ message_id, identity, method, direction, type, time }: MessageRow) => ({
+const messageFacts = ({ message_id, identity, method, direction, type, timestamp }: MessageRow) => ({
   id: `msg-${message_id}`,
   identity,
   method,
   direction,
   type,
-  timestamp: instant(time),
+  timestamp,
 })
 
 /** A frame that parses. Only one that was taken although it breaks its schema says what is wrong with it. */
@@ -42,12 +42,12 @@ export const toConnection = (row: ConnectionRow) => ({
   identity: row.identity,
   remoteAddress: row.remote_address,
   protocol: row.protocol,
-  connectedAt: instant(row.connected_at),
-  disconnectedAt: instantOrNull(row.disconnected_at),
+  connectedAt: row.connected_at,
+  disconnectedAt: row.disconnected_at,
   status: row.disconnected_at === null ? ('online' as const) : ('offline' as const),
   messageCount: Number(row.message_count),
   errorCount: Number(row.error_count),
-  lastMessageAt: instantOrNull(row.last_message_at),
+  lastMessageAt: row.last_message_at,
 })
 
 /** A station; of its password only whether there is one. */

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { given, type List, type Listing, readList } from './boardLists.ts'
+import { instant } from './instant.ts'
 
 /** A station and its latest connection. */
 export interface ConnectionRow {
@@ -7,12 +8,12 @@ export interface ConnectionRow {
   connection_id: string
   remote_address: string
   protocol: string
-  connected_at: Date
-  disconnected_at: Date | null
+  connected_at: string
+  disconnected_at: string | null
   /** A bigint, as text. */
   message_count: string
   error_count: string
-  last_message_at: Date | null
+  last_message_at: string | null
 }
 
 export interface ConnectionFilter extends Listing {
@@ -20,17 +21,13 @@ export interface ConnectionFilter extends Listing {
   protocol?: string
 }
 
-const COLUMNS = [
-  'identity',
-  'connection_id',
-  'remote_address',
-  'protocol',
-  'connected_at',
-  'disconnected_at',
-  'message_count',
-  'error_count',
-  'last_message_at',
-]
+const COLUMNS = ['identity', 'connection_id', 'remote_address', 'protocol', 'message_count', 'error_count']
+const INSTANTS = ['connected_at', 'disconnected_at', 'last_message_at']
+  .map(column => `${instant(column)} as ${column}`)
+  .join()
+const columnsOf = (db: Knex) => [...COLUMNS, db.raw(INSTANTS)]
+/** By the column itself and not by its text: that has no microseconds. */
+const LATEST_FIRST = 'connection_states.connected_at desc, identity'
 
 /** The stations that are or were connected, the latest connection first. */
 export async function list(
@@ -41,11 +38,11 @@ export async function list(
   const rows = db('ocpp.connection_states').where({ tenant_id: tenantId, ...given({ protocol }) })
   if (status === 'online') rows.whereNull('disconnected_at')
   if (status === 'offline') rows.whereNotNull('disconnected_at')
-  return readList(db, rows, { columns: COLUMNS, order: 'connected_at desc, identity' }, listing)
+  return readList(db, rows, { columns: columnsOf(db), order: LATEST_FIRST }, listing)
 }
 
 export async function find(db: Knex, tenantId: string, identity: string): Promise<ConnectionRow | undefined> {
-  return db('ocpp.connection_states').first(COLUMNS).where({ tenant_id: tenantId, identity })
+  return db('ocpp.connection_states').first(columnsOf(db)).where({ tenant_id: tenantId, identity })
 }
 
 /**

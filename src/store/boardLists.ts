@@ -26,6 +26,9 @@ export const totalText = (total: number): string => (isUncounted(total) ? `${COU
 /** Whether there are more rows than are counted. */
 export const isUncounted = (total: number): boolean => total > COUNTED
 
+/** What is read of rows. */
+type Columns = (string | Knex.Raw)[]
+
 /** The members that are there, as conditions. */
 export const given = (conditions: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(conditions).filter((entry): entry is [string, string] => entry[1] !== undefined))
@@ -44,7 +47,7 @@ export function within(query: Knex.QueryBuilder, column: string, { from, to }: P
 export async function readList<Row>(
   db: Knex,
   rows: Knex.QueryBuilder,
-  { columns, order }: { columns: string[]; order: string },
+  { columns, order }: { columns: Columns; order: string },
   { limit = 100, offset = 0 }: Listing,
 ): Promise<List<Row>> {
   const page = rows.clone().select(columns).orderByRaw(order).limit(limit).offset(offset)
@@ -70,7 +73,7 @@ const PAGE = 500
 export async function* readPages<Row>(
   db: Knex,
   rows: Knex.QueryBuilder,
-  { columns, id }: { columns: string[]; id: string },
+  { columns, id }: { columns: Columns; id: string },
   { limit = Number.POSITIVE_INFINITY, offset = 0 }: Listing,
 ): AsyncGenerator<Row[]> {
   let left = limit

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { invalid } from '../errors.ts'
 import { given, isUncounted, type List, type Listing, type Period, readList, readPages, within } from './boardLists.ts'
+import { instant } from './instant.ts'
 
 /** A message as it is stored. */
 export interface MessageRow {
@@ -9,7 +10,7 @@ export interface MessageRow {
   method: string
   direction: 'IN' | 'OUT'
   type: string
-  time: Date
+  timestamp: string
   payload: unknown
   response_ms: number | null
   error_code: string | null
@@ -32,14 +33,15 @@ const COLUMNS = [
   'method',
   'direction',
   'type',
-  'time',
   'payload',
   'response_ms',
   'error_code',
   'violation',
   'raw',
 ]
-const NEWEST_FIRST = { columns: COLUMNS, order: 'time desc, message_id desc' }
+/** Not called `time`: rows are ordered by the column of that name, which has microseconds and an index. */
+const columnsOf = (db: Knex) => [...COLUMNS, db.raw(`${instant('time')} as timestamp`)]
+const NEWEST_FIRST = 'time desc, message_id desc'
 /** Frames that do not parse. */
 export const UNREADABLE = 'INVALID'
 /** In milliseconds. */
@@ -86,12 +88,14 @@ export async function listRecent(
   tenantId: string,
   { identity, limit }: { identity?: string; limit: number },
 ): Promise<MessageRow[]> {
+  const reach = identity === undefined ? 'tenant' : 'station'
   const read = (since?: string): Promise<MessageRow[]> =>
     within(db('ocpp.messages'), 'time', given({ from: since }))
-      .select(COLUMNS)
+      .options({ name: `list-${since === undefined ? 'all' : 'recent'}-messages-of-${reach}` })
+      .select(columnsOf(db))
       .where({ tenant_id: tenantId, ...given({ identity }) })
       .whereRaw(READABLE)
-      .orderByRaw(NEWEST_FIRST.order)
+      .orderByRaw(NEWEST_FIRST)
       .limit(limit)
   return fromRecent(read, rows => rows.length === limit)
 }
@@ -118,7 +122,12 @@ async function readFrom(
   within(rows, 'time', filter)
   if (before !== undefined && !(await isBehind(db, tenantId, rows, before))) return undefined
   const read = (since?: string) =>
-    readList<MessageRow>(db, within(rows.clone(), 'time', given({ from: since })), NEWEST_FIRST, filter)
+    readList<MessageRow>(
+      db,
+      within(rows.clone(), 'time', given({ from: since })),
+      { columns: columnsOf(db), order: NEWEST_FIRST },
+      filter,
+    )
   if (before !== undefined || filter.from !== undefined || filter.to !== undefined) return read()
   return fromRecent(read, ({ items, total }) => items.length === (filter.limit ?? 100) && isUncounted(total))
 }
@@ -131,7 +140,7 @@ async function* pagesFrom(
 ): AsyncGenerator<MessageRow[]> {
   within(rows, 'time', filter)
   if (before !== undefined && !(await isBehind(db, tenantId, rows, before))) throw unknownMessage()
-  yield* readPages<MessageRow>(db, rows, { columns: COLUMNS, id: 'message_id' }, filter)
+  yield* readPages<MessageRow>(db, rows, { columns: columnsOf(db), id: 'message_id' }, filter)
 }
 
 /** Keeps rows that stand after a message in the list; false when there is no such message. */

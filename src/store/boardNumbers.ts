@@ -53,7 +53,7 @@ const NUMBERS = `
     from ocpp.totals where tenant_id = :tenantId) total`
 
 export async function readNumbers(db: Knex, tenantId: string): Promise<BoardNumbers> {
-  const { rows } = await db.raw<{ rows: BoardNumbers[] }>(NUMBERS, { tenantId })
+  const { rows } = await db.raw<{ rows: BoardNumbers[] }>(NUMBERS, { tenantId }).options({ name: 'board-numbers' })
   return rows[0]!
 }
 

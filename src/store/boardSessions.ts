@@ -27,6 +27,7 @@ export async function find(db: Knex, hash: Buffer): Promise<BoardCaller | undefi
     .first('tenant_id', 'user_name', 'expires_at')
     .where({ session_hash: hash })
     .whereRaw('expires_at > now()')
+    .options({ name: 'find-board-session' })
   if (row === undefined) return undefined
   const { tenant_id: tenantId, user_name: userName, expires_at } = row
   return { kind: 'board', tenantId, userName, sessionHash: hash, expiresAt: expires_at.getTime() }

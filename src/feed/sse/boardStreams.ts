@@ -31,9 +31,9 @@ export class BoardStreams {
 }
 
 function showMessage(row: Record<string, unknown>) {
-  const message = row as unknown as MessageRow
+  if (row.type === UNREADABLE) return undefined
+  const message = { ...row, timestamp: (row.time as Date).toISOString() } as unknown as MessageRow
   const { identity, method, direction, type } = message
-  if (type === UNREADABLE) return undefined
   return { tenantId: row.tenant_id as string, item: toMessage(message), facts: { identity, method, direction, type } }
 }
 
