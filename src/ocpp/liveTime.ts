@@ -9,11 +9,16 @@ const LATEST = Date.UTC(9999, 0)
  * cannot be one counts as the time of the message.
  */
 export function liveTime(timestamp: string | undefined, receivedAt: Date): { time: Date; live: boolean } {
-  const milliseconds = timestamp === undefined ? Number.NaN : Date.parse(timestamp)
-  if (!(milliseconds >= EARLIEST && milliseconds <= LATEST)) return { time: receivedAt, live: true }
-  const time = new Date(milliseconds)
+  if (!isDated(timestamp)) return { time: receivedAt, live: true }
+  const time = new Date(timestamp)
   return { time, live: isLive(time, receivedAt) }
 }
 
 /** Whether what was then may say anything about now. */
 export const isLive = (time: Date, now: Date): boolean => time.getTime() - now.getTime() <= LIVE_AHEAD
+
+/** Whether a timestamp is of a clock that was set. */
+export function isDated(timestamp: string | undefined): timestamp is string {
+  const milliseconds = Date.parse(timestamp ?? '')
+  return milliseconds >= EARLIEST && milliseconds <= LATEST
+}

@@ -4,7 +4,7 @@ import * as proofs from '../store/commandProofs.ts'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
 import { stopReason } from './connectorState.ts'
-import { liveTime } from './liveTime.ts'
+import { isDated, liveTime } from './liveTime.ts'
 import { askForRecord } from './recordRequest.ts'
 import { tell } from './sessionEvents.ts'
 import { storeSamples } from './stationSamples.ts'
@@ -25,6 +25,7 @@ export async function startSession(call: StationCall<OCPP16.StartTransactionRequ
       startedAt: time,
       meterStartWh: meterStart,
       fingerprint: fingerprint(connectorId, idTag, meterStart, timestamp),
+      isDated: isDated(timestamp),
     })
     if (isNew) {
       const data = { transaction_id: begun.numericId }

@@ -27,7 +27,12 @@ export interface Start {
   meterStartWh: number
   /** What all retries of a StartTransaction have in common. */
   fingerprint: string
+  /** Whether its clock was set; the next session of a station whose was not may say the very same. */
+  isDated: boolean
 }
+
+/** Before the fingerprint of a start that only counts as one while the session runs. */
+const UNDATED = 'undated:'
 
 /**
  * Begins a transaction of OCPP 1.6, whose id is ours to give. A retry finds the one that its first try made.
@@ -37,8 +42,9 @@ export interface Start {
 export async function start(
   db: Knex,
   { identity }: Station,
-  { connectorId, idTag, startedAt, meterStartWh, fingerprint }: Start,
+  { connectorId, idTag, startedAt, meterStartWh, isDated, ...given }: Start,
 ): Promise<{ transaction: Transaction; isNew: boolean }> {
+  const fingerprint = isDated ? given.fingerprint : UNDATED + given.fingerprint
   const bindings = { identity, connectorId, idTag, startedAt, meterStartWh, fingerprint }
   const { rows: begun } = await db.raw<{ rows: Transaction[] }>(
     `with next as materialized (select nextval('ocpp.transactions_transaction_key_seq') as key)
@@ -97,7 +103,8 @@ export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise
   }
   const { rows } = await db.raw<{ rows: Transaction[] }>(
     `update ocpp.transactions set ended_at = greatest(:endedAt::timestamptz, started_at), meter_stop_wh = :meterStopWh,
-       stop_reason = :reason, stop_fingerprint = :fingerprint
+       stop_reason = :reason, stop_fingerprint = :fingerprint,
+       start_fingerprint = case when not starts_with(start_fingerprint, '${UNDATED}') then start_fingerprint end
      where transaction_key = :key and ended_at is null returning ${COLUMNS}`,
     { ...bindings, key },
   )

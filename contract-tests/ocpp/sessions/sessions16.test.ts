@@ -250,3 +250,18 @@ describe('a station without a device', () => {
     assert.deepEqual([row.device_id, row.meter_stop_wh], [null, 22_500])
   })
 })
+
+describe('a station whose clock was never set', () => {
+  it('begins another session with the same words when the one before has ended, and repeats itself before', async () => {
+    const station = await makeStation(server.services, { protocol: 'ocpp1.6' })
+    const unset = '1970-01-01T00:00:00Z'
+    const first = await begin(station, start(unset))
+    assert.equal(await begin(station, start(unset)), first)
+    await station.tell('StopTransaction', stop(first, unset))
+    const second = await begin(station, start(unset))
+    assert.notEqual(second, first)
+    await station.tell('StopTransaction', stop(second, unset))
+    const ended = (await transactionsOf(station)).map(({ ended_at }) => ended_at !== null)
+    assert.deepEqual(ended, [true, true])
+  })
+})
