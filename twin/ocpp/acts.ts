@@ -1,7 +1,8 @@
-import type { Outlet, Reservation } from './outlet.ts'
+import type { Outlet } from './outlet.ts'
 import type { Profile } from './profiles.ts'
 import type { Station } from './station.ts'
 import type { Token } from './tokens.ts'
+import type { Reservation } from './transaction.ts'
 
 /** The commands of a version: what comes with each, made into its answer. */
 export type Commands = Record<string, (payload: never) => object>

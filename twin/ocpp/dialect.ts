@@ -1,8 +1,9 @@
 import type { Entry } from './outbox.ts'
-import type { Outlet, Transaction } from './outlet.ts'
+import type { Outlet } from './outlet.ts'
 import type { Context, Reading } from './readings.ts'
 import type { Protocol } from './schemas.ts'
 import type { Token, TokenInfo } from './tokens.ts'
+import type { Transaction } from './transaction.ts'
 
 /** The status of a connector, as 1.6 divides it; 2.0.1 has fewer. */
 export type Status =

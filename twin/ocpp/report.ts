@@ -5,6 +5,8 @@ import type { Protocol } from './schemas.ts'
 export interface OcppSummary {
   protocol: Protocol
   chargers: number
+  /** How many of them the central system has accepted. */
+  registered: number
   sessions: number
   /** Delivered to vehicles, kWh. */
   energy_kwh: number
@@ -25,7 +27,7 @@ export interface OcppSummary {
   refused: { action: string; reason: string }[]
   /** Wall-clock seconds. */
   seconds: number
-  /** True when nothing was refused, wrong by its schema, or left unacknowledged. */
+  /** True when all were registered and nothing was refused, wrong by its schema, or left unacknowledged. */
   ok: boolean
 }
 
@@ -35,6 +37,7 @@ const SHOWN_REFUSALS = 5
 export class OcppReport {
   readonly protocol: Protocol
   chargers = 0
+  registered = 0
   sessions = 0
   energy = 0
   faults = 0
@@ -101,6 +104,7 @@ export class OcppReport {
     return {
       protocol: this.protocol,
       chargers: this.chargers,
+      registered: this.registered,
       sessions: this.sessions,
       energy_kwh: Math.round(this.energy * 1000) / 1000,
       calls: { sent: this.sent, answered: this.#answered },
@@ -113,7 +117,7 @@ export class OcppReport {
       refusals: this.#refusals,
       refused: [...this.#refused],
       seconds: Math.round((performance.now() - this.#started) / 100) / 10,
-      ok: this.#refusals === 0 && transactions.acknowledged === transactions.sent,
+      ok: this.#refusals === 0 && this.registered === this.chargers && transactions.acknowledged === transactions.sent,
     }
   }
 }
@@ -130,7 +134,7 @@ export function describeOcpp(summary: OcppSummary): string {
       .map(([name, count]) => `${count} x ${name}`)
       .join(', ') || 'none'
   const lines = [
-    ['chargers', `${summary.chargers} by ${summary.protocol}, ${summary.seconds} s`],
+    ['chargers', `${summary.chargers} by ${summary.protocol}, ${summary.registered} registered, ${summary.seconds} s`],
     ['sessions', `${summary.sessions}, ${summary.energy_kwh} kWh charged`],
     ['calls', `${calls.sent} sent, ${calls.answered} answered`],
     [

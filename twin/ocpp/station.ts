@@ -1,19 +1,20 @@
 import type { Clock } from '../clock.ts'
 import { Connector } from '../connector.ts'
-import { FAULTS } from '../faults.ts'
 import { Journal } from '../journal.ts'
 import type { ChargerModel } from '../models.ts'
 import { Random } from '../random.ts'
 import type { BootReason, Dialect, FirmwareStatus, StopReason, UploadStatus } from './dialect.ts'
+import { breakDown, readByTheClock, roam } from './happenings.ts'
 import { Line } from './line.ts'
 import { Outbox } from './outbox.ts'
-import { Outlet, type Transaction, type Wish } from './outlet.ts'
+import { Outlet } from './outlet.ts'
 import { Profiles } from './profiles.ts'
 import type { OcppReport } from './report.ts'
 import type { Protocol } from './schemas.ts'
 import { Settings } from './settings.ts'
 import type { StationState } from './state.ts'
-import { type Token, type TokenInfo, Tokens } from './tokens.ts'
+import { DRIVERS, type Token, type TokenInfo, Tokens } from './tokens.ts'
+import type { Transaction, Wish } from './transaction.ts'
 import { Dialect16 } from './v16/dialect.ts'
 import { Dialect201 } from './v201/dialect.ts'
 
@@ -61,6 +62,7 @@ export class Station {
   firmwareStatus: FirmwareStatus | 'Idle' = 'Idle'
   uploadStatus: UploadStatus | 'Idle' = 'Idle'
   #registered = false
+  #wasRegistered = false
   #heartbeatAfter = 300
 
   constructor(setup: StationSetup) {
@@ -116,9 +118,9 @@ export class Station {
     this.line.open()
     await Promise.all([
       this.#beat(),
-      this.#break(),
-      this.#roam(),
-      this.#align(),
+      breakDown(this, this.#random),
+      roam(this, this.#random),
+      readByTheClock(this),
       ...this.outlets.map(outlet => outlet.live()),
     ])
     await this.outbox.drain()
@@ -191,7 +193,7 @@ export class Station {
 
   /** Boots again and says how it stands, as a central system may ask. */
   async boot(): Promise<void> {
-    const { state, clock } = this.setup
+    const { state, clock, report } = this.setup
     const boot = await this.dialect.boot(state.bootReason ?? 'PowerUp')
     if (boot?.status !== 'Accepted') {
       const again = boot === undefined || boot.interval <= 0 ? BOOT_AGAIN : boot.interval
@@ -199,6 +201,8 @@ export class Station {
       return
     }
     this.#registered = true
+    if (!this.#wasRegistered) report.registered++
+    this.#wasRegistered = true
     this.#heartbeatAfter = Math.max(boot.interval, clock.speed / FASTEST)
     if (boot.interval > 0) this.settings.byKey('HeartbeatInterval')!.value = String(boot.interval)
     this.write('registered')
@@ -235,44 +239,6 @@ export class Station {
       if (this.online) await this.dialect.heartbeat()
       this.#heartbeatAfter = Math.max(this.settings.number('HeartbeatInterval'), clock.speed / FASTEST)
       due = clock.now() + this.#heartbeatAfter * SECOND
-    }
-  }
-
-  /** Values at times of the clock, for those who ask for them. */
-  async #align(): Promise<void> {
-    const { clock, closing } = this.setup
-    for (;;) {
-      const every = this.settings.number('ClockAlignedDataInterval') * SECOND
-      const next = every === 0 ? clock.now() + 60 * SECOND : (Math.floor(clock.now() / every) + 1) * every
-      if (!(await clock.until(next, closing))) return
-      if (every === 0 || !this.online) continue
-      for (const outlet of this.outlets) await this.dialect.tellMeter(outlet, outlet.read(), 'Sample.Clock')
-    }
-  }
-
-  async #break(): Promise<void> {
-    const { report, habits } = this.setup
-    while (await this.wait(this.#random.untilNext(habits.faultRate) * 3600)) {
-      const fault = this.#random.pick(FAULTS.filter(({ severity }) => severity === 'error'))
-      const outlet =
-        this.outlets.find(({ transaction }) => transaction !== undefined) ?? this.#random.pick(this.outlets)
-      report.faults++
-      this.write(`${fault.code} ${fault.message}`)
-      outlet.fail(fault)
-      await this.wait(this.#random.between(60, 600))
-      outlet.recover()
-    }
-  }
-
-  /** Losses of the connection. Sessions go on; what was measured is told afterwards. */
-  async #roam(): Promise<void> {
-    const { report, habits } = this.setup
-    while (await this.wait(this.#random.untilNext(habits.reconnectRate) * 3600)) {
-      this.write('disconnected')
-      this.line.hangUp(this.#random.chance(0.5))
-      await this.wait(this.#random.between(20, 180))
-      this.line.open()
-      report.reconnects++
     }
   }
 
@@ -328,9 +294,3 @@ export class Station {
     state.settings = this.settings.changed(model.connectors)
   }
 }
-
-/** Those who come by themselves. */
-const DRIVERS: readonly Token[] = Array.from({ length: 20 }, (_, index) => ({
-  id: `TWIN${String(index + 1).padStart(4, '0')}`,
-  type: 'ISO14443',
-}))

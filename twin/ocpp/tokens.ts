@@ -67,3 +67,9 @@ export class Tokens {
     return 'Accepted'
   }
 }
+
+/** Those who come by themselves. */
+export const DRIVERS: readonly Token[] = Array.from({ length: 20 }, (_, index) => ({
+  id: `TWIN${String(index + 1).padStart(4, '0')}`,
+  type: 'ISO14443',
+}))

@@ -3,10 +3,11 @@ import type { Commands } from '../acts.ts'
 import type { Boot, Dialect, StopReason } from '../dialect.ts'
 import { CallError } from '../frame.ts'
 import type { Entry } from '../outbox.ts'
-import type { Outlet, Transaction } from '../outlet.ts'
+import type { Outlet } from '../outlet.ts'
 import type { Context, Reading } from '../readings.ts'
 import type { Station } from '../station.ts'
 import type { Token, TokenInfo } from '../tokens.ts'
+import type { Transaction } from '../transaction.ts'
 import { commands16 } from './commands.ts'
 
 type Payload = Record<string, unknown>

@@ -1,5 +1,5 @@
-import type { Transaction } from '../outlet.ts'
 import type { Station } from '../station.ts'
+import type { Transaction } from '../transaction.ts'
 
 /** The running transaction with a number of the central system's. */
 export function transactionOf(station: Station, number: number): Transaction | undefined {
