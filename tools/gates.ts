@@ -50,7 +50,7 @@ const GATES: Gate[] = [
     command: [
       '--test',
       '--test-reporter=spec',
-      '--test-concurrency=3',
+      '--test-concurrency=4',
       '--test-timeout=120000',
       '--test-global-setup=contract-tests/support/globalSetup.ts',
       ...TEST_FILES,
