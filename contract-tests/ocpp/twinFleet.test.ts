@@ -28,8 +28,8 @@ for (const protocol of ['ocpp1.6', 'ocpp2.0.1'] as const)
       assert.equal(rows.length, summary.sessions)
       assert.ok(rows.every(({ ended_at }) => ended_at !== null))
       const energy = rows.reduce((sum, { meter_start_wh, meter_stop_wh }) => sum + meter_stop_wh - meter_start_wh, 0)
-      // At this speed a hundredth of a second, by which a busy machine is late, is seconds of charging.
+      // Once, on a busy machine, the two were 30 Wh of 153 kWh apart; why is not known yet, and the bound was 10 Wh before.
       const off = Math.abs(energy - 1000 * summary.energy_kwh)
-      assert.ok(off < energy / 200, `${energy} Wh, ${summary.energy_kwh} kWh`)
+      assert.ok(off < 100, `${energy} Wh, ${summary.energy_kwh} kWh`)
     })
   })
