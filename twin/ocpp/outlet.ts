@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import type { Connector, Order, Sample } from '../connector.ts'
+import type { Connector, Order } from '../connector.ts'
 import type { Fault } from '../faults.ts'
 import type { Random } from '../random.ts'
 import { drawVehicle } from '../vehicle.ts'
@@ -141,8 +141,8 @@ export class Outlet {
   }
 
   /** What it measures now. */
-  read(): Reading[] {
-    return this.#readings(this.connector.sample(this.#setup.clock.now()))
+  read(now = this.#setup.clock.now()): Reading[] {
+    return readingsOf(this.connector.sample(now), this.meter, this.#setup.measurands())
   }
 
   /** A vehicle from its arrival to its departure. */
@@ -177,12 +177,14 @@ export class Outlet {
     const { clock, report, sampleEvery, begun, ended } = this.#setup
     const dialect = this.#setup.dialect()
     const order: Order = { mode: 'charge', power: Number.POSITIVE_INFINITY, targetSoc: connector.vehicle!.wantedSoc }
-    connector.begin(order, clock.now())
+    // One instant for all of it: in a fast run energy flows between two looks at the clock.
+    const startedAt = clock.now()
+    connector.begin(order, startedAt)
     const transaction: Transaction = {
       id: randomUUID(),
       outlet: this,
       token,
-      startedAt: clock.now(),
+      startedAt,
       meterStart: this.meter,
       sequence: 0,
       remoteStartId,
@@ -195,7 +197,7 @@ export class Outlet {
     this.reservation = undefined
     report.sessions++
     begun(transaction)
-    dialect.begin(transaction, this.read())
+    dialect.begin(transaction, this.read(startedAt))
     void this.tellStatus()
     while (connector.active) {
       await this.#wait(Math.min(clock.now() + sampleEvery(), leaves))
@@ -238,10 +240,6 @@ export class Outlet {
     if (this.reservation === undefined || this.reservation.until > this.#setup.clock.now()) return
     this.reservation = undefined
     void this.tellStatus()
-  }
-
-  #readings(sample: Sample): Reading[] {
-    return readingsOf(sample, this.meter, this.#setup.measurands())
   }
 
   /** Waits until a simulated instant, or until somebody rings. */
