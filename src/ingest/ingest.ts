@@ -10,8 +10,8 @@ export interface Ingest {
   readings: GroupCommit<readings.Reading, readings.Outcome>
   /** What service accounts read and what they were refused. */
   audit: GroupCommit<AuditRecord, undefined>
-  /** What samples of OCPP stations belong to: read together as they are written together. */
-  sampleContexts: GroupCommit<stationSamples.SampleQuestion, stationSamples.SampleContext>
+  /** What OCPP stations measured, a message at a time. */
+  stationSamples: GroupCommit<stationSamples.StationSample[], undefined>
 }
 
 export interface IngestOptions {
@@ -21,7 +21,6 @@ export interface IngestOptions {
 
 export function openIngest(pool: pg.Pool, options: IngestOptions): Ingest {
   let records = 0
-  let questions = 0
   return {
     readings: new GroupCommit({
       flush: rows => readings.store(pool, rows),
@@ -34,10 +33,14 @@ export function openIngest(pool: pg.Pool, options: IngestOptions): Ingest {
       key: () => String(records++),
       ...options,
     }),
-    sampleContexts: new GroupCommit({
-      flush: rows => stationSamples.findContexts(pool, rows),
-      key: () => String(questions++),
-      queueLimit: options.queueLimit,
+    stationSamples: new GroupCommit({
+      flush: async messages => {
+        await stationSamples.store(pool, messages.flat())
+        return messages.map(() => undefined)
+      },
+      // What a message leaves out is as the one before it told.
+      key: ([sample]) => `${sample?.identity} ${sample?.connectorId}`,
+      ...options,
     }),
   }
 }

@@ -8,7 +8,7 @@ describe('samples of what is no connector', () => {
   const meterValue = [{ timestamp: '2026-05-10T14:00:00Z', sampledValue: [{ value: '230' }] }]
   const submit = () => assert.fail('it was looked up')
   const call = {
-    ingest: { sampleContexts: { submit } },
+    ingest: { stationSamples: { submit } },
     station: { identity: 'CP-1' },
     receivedAt: new Date(),
   } as unknown as Call

@@ -1,7 +1,11 @@
+import type { StationSample } from '../store/stationSamples.ts'
 import type { StationCall } from './action.ts'
 import { HIGHEST_CONNECTOR } from './connectorState.ts'
-import { type MeterValue, measurementsOf } from './meterValues.ts'
-import { toReadings } from './sampleReadings.ts'
+import { liveTime } from './liveTime.ts'
+import { type Measurement, type MeterValue, measurementsOf } from './meterValues.ts'
+
+/** For how long what a message tells counts for its later instants, in milliseconds. */
+const REMEMBERED = 15 * 60_000
 
 /**
  * Stores what a station measured as telemetry of its device, committed when this returns. Samples of the whole station,
@@ -18,16 +22,51 @@ export async function storeSamples(
 ): Promise<void> {
   // Before anything is looked up: stations share the statement, and one whose frames are not checked may say anything.
   if (connectorId !== undefined && !isConnector(connectorId)) return
-  const measurements = measurementsOf(meterValues)
-  if (measurements.length === 0) return
-  const asked = { identity: station.identity, connectorId: connectorId ?? 0, transactionId }
-  const context = await ingest.sampleContexts.submit(asked)
-  const connector = connectorId ?? context.session?.connectorId ?? 0
-  if (context.deviceId === null || !isConnector(connector)) return
-  const readings = toReadings(measurements, connector, { ...context, deviceId: context.deviceId }, receivedAt)
-  if (readings.length === 1) await ingest.readings.submit(readings[0]!)
-  else await Promise.all(readings.map(reading => ingest.readings.submit(reading)))
+  const place = { identity: station.identity, connectorId: connectorId ?? 0, transactionId }
+  const samples = measurementsOf(meterValues).map(measurement => toSample(place, measurement, receivedAt))
+  if (samples.length === 0) return
+  carryOver(samples)
+  await ingest.stationSamples.submit(samples)
 }
 
 const isConnector = (connector: number): boolean =>
   Number.isInteger(connector) && connector >= 1 && connector <= HIGHEST_CONNECTOR
+
+type Place = Pick<StationSample, 'identity' | 'connectorId' | 'transactionId'>
+
+function toSample(
+  { identity, connectorId, transactionId }: Place,
+  measured: Measurement,
+  receivedAt: Date,
+): StationSample {
+  const { time, live } = liveTime(measured.timestamp, receivedAt)
+  return {
+    identity,
+    connectorId,
+    transactionId,
+    time,
+    live,
+    voltage: measured.voltage ?? null,
+    current: measured.current ?? null,
+    power: measured.power ?? null,
+    importWh: measured.importWh ?? null,
+    soc: measured.soc ?? null,
+    temperature: measured.temperature ?? null,
+    phases: measured.phases === undefined ? null : JSON.stringify(measured.phases),
+  }
+}
+
+/** What one instant of a message leaves out is as the instant before it told, if that was not long ago. */
+function carryOver(samples: StationSample[]): void {
+  let before: StationSample | undefined
+  for (const sample of samples) {
+    if (before !== undefined && sample.time.getTime() - before.time.getTime() <= REMEMBERED) {
+      sample.voltage ??= before.voltage
+      sample.current ??= before.current
+      sample.power ??= before.power
+      sample.importWh ??= before.importWh
+      sample.soc ??= before.soc
+    }
+    before = sample
+  }
+}

@@ -32,20 +32,18 @@ const SAMPLE = `
       energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details, live, component_health, ordinal)
   )`
 
-/**
- * Stores what is new and moves the live state of the connectors whose newest sample it is, all in one statement. Rows
- * go in key order, so that two processes never wait for each other in a circle.
- */
-const STORE = `
-  with ${SAMPLE}, stored as (
+/** Keeps what is new of `sample`. Rows go in key order, so that two processes never wait for each other in a circle. */
+export const INSERT_SAMPLES = `
     insert into telemetry.readings (tenant_id, device_id, connector_id, time, state, voltage_v, current_a, power_kw,
       energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details, component_health)
     select tenant_id, device_id, connector_id, time, state, voltage_v, current_a, power_kw,
       energy_delivered_kwh, soc_percent, temperature_c, fault_code, phase_details, component_health
     from sample order by device_id, connector_id, time
     on conflict do nothing
-    returning device_id, connector_id, time
-  ), moved as (
+    returning device_id, connector_id, time`
+
+/** Moves the live state of the connectors whose newest sample is one that was `stored` now. */
+export const MOVE_CONNECTORS = `
     insert into core.connectors as c (device_id, connector_id, state, vehicle_connected, power_kw, voltage_v, current_a,
       energy_delivered_kwh, soc_percent, temperature_c, fault_code, telemetry_at, state_at)
     select distinct on (device_id, connector_id) device_id, connector_id, state,
@@ -66,8 +64,10 @@ const STORE = `
       fault_code = case when excluded.state = 'fault' then coalesce(excluded.fault_code, c.fault_code) end,
       telemetry_at = excluded.telemetry_at,
       state_at = excluded.state_at
-    where c.state_at is null or c.state_at <= excluded.state_at
-  )
+    where c.state_at is null or c.state_at <= excluded.state_at`
+
+const STORE = `
+  with ${SAMPLE}, stored as (${INSERT_SAMPLES}), moved as (${MOVE_CONNECTORS})
   select s.ordinal::int from sample s left join stored t using (device_id, connector_id, time) where t.device_id is null`
 
 const COMPARE = `

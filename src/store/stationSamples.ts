@@ -1,98 +1,122 @@
 import type pg from 'pg'
 import { arrayLiteral, textArrayLiteral } from './arrayLiteral.ts'
-import { SHARED_DEVICE, WITH_SHARING } from './stationDevices.ts'
+import { INSERT_SAMPLES, MOVE_CONNECTORS } from './readings.ts'
+import { CONSENTS, WITH_SHARING } from './stationDevices.ts'
 
-/** What samples of a station's connector are looked up by. */
-export interface SampleQuestion {
+/** What a station measured at one instant on one connector; null is what it did not measure. */
+export interface StationSample {
   identity: string
-  /** On tellus. */
+  /** On tellus; 0 where only the transaction tells. */
   connectorId: number
-  /** The transaction that the samples are said to be of; null where nothing is said. */
+  /** The transaction that the sample is said to be of; null where nothing is said. */
   transactionId: string | null
+  time: Date
+  /** Whether it may say anything about now. */
+  live: boolean
+  /** V */
+  voltage: number | null
+  /** A */
+  current: number | null
+  /** kW, negative out of the vehicle */
+  power: number | null
+  /** Wh on the meter's import register */
+  importWh: number | null
+  /** % */
+  soc: number | null
+  /** degrees Celsius */
+  temperature: number | null
+  /** JSON */
+  phases: string | null
 }
 
-/** What samples of a connector belong to. */
-export interface SampleContext {
-  tenantId: string
-  /** The device on which the samples show; null where they show on none. */
-  deviceId: string | null
-  /** The transaction of the connector: the one that was named, or the one that runs. */
-  session: {
-    connectorId: number
-    startedAt: Date
-    endedAt: Date | null
-    meterStartWh: number | null
-    /** As OCPP 2.x tells it. */
-    chargingState: string | null
-  } | null
-  /** The connector's live state; null before anything was told of it. */
-  connector: {
-    state: string
-    voltage: number | null
-    current: number | null
-    power: number | null
-    energy: number | null
-    soc: number | null
-    measuredAt: Date | null
-  } | null
-}
+/** A meter that shows less is at rest, in kW. */
+const AT_REST = 0.1
+/** For how long what a station does not repeat still counts. */
+const REMEMBERED = '15 minutes'
 
-/** Since 1970: the driver reads a number much quicker than a date. */
-const milliseconds = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`
+/**
+ * What the samples belong to is looked up where they are stored, so that nothing comes between. The transaction that is
+ * named comes before the one that runs, whatever a station says of an id that it never got. Stations tell quantities one
+ * by one and leave out what they cannot measure: what is missing is as it was a moment ago in the same session, or 0.
+ * Energy counts from the meter's value at the session's beginning.
+ *
+ * A sample in a session keeps its connector charging while nothing flows; one outside of it changes nothing by itself. A
+ * transaction of OCPP 2.x may begin long before it charges.
+ */
+const STORE = `
+  with told as (
+    select * from unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::boolean[], $6::float8[], $7::float8[],
+      $8::float8[], $9::float8[], $10::float8[], $11::float8[], $12::jsonb[])
+    as told (identity, connector, named, time, live, voltage_v, current_a, power_kw, import_wh, soc_percent,
+      temperature_c, phase_details)
+  ), placed as (
+    select told.*, s.tenant_id, s.device_id, coalesce(nullif(told.connector, 0), t.connector_id) as connector_id,
+      t.started_at, t.meter_start_wh, told.time between t.started_at and coalesce(t.ended_at, 'infinity') as is_in_session,
+      coalesce(t.charging_state, 'Charging') in ('Charging', 'SuspendedEV', 'SuspendedEVSE') as is_underway
+    from told
+    join ocpp.stations s on s.identity = told.identity ${WITH_SHARING}
+    left join lateral (
+      select * from (
+        select 1 as place, t.* from ocpp.transactions t
+        where t.identity = told.identity and t.transaction_id = told.named
+        union all
+        (select 2, t.* from ocpp.transactions t
+        where t.identity = told.identity and t.connector_id = told.connector and t.ended_at is null
+        order by t.started_at desc limit 1)) as either
+      order by place limit 1) t on true
+    where s.device_id is not null and ${CONSENTS}
+  ), known as (
+    select placed.*, c.state as shown, c.state in ('fault', 'unavailable') as is_off, before.*
+    from placed
+    left join core.connectors c using (device_id, connector_id)
+    left join lateral (
+      select c.voltage_v as last_voltage_v, c.current_a as last_current_a, c.power_kw as last_power_kw,
+        c.energy_delivered_kwh as last_energy_kwh, c.soc_percent as last_soc_percent
+      where is_in_session and c.telemetry_at >= started_at
+        and time between c.telemetry_at and c.telemetry_at + interval '${REMEMBERED}') before on true
+    where connector_id > 0
+  ), sample as (
+    select tenant_id, device_id, connector_id, time, live,
+      case
+        when abs(power_kw) > ${AT_REST} or is_in_session and is_underway and is_off is not true
+          then case when coalesce(power_kw, last_power_kw) < 0 then 'discharging' else 'charging' end
+        when is_off then shown
+        else 'idle'
+      end as state,
+      coalesce(voltage_v, last_voltage_v, 0) as voltage_v,
+      coalesce(current_a, last_current_a, 0) as current_a,
+      coalesce(power_kw, last_power_kw, 0) as power_kw,
+      coalesce(case when is_in_session and import_wh is not null
+        then greatest(import_wh - coalesce(meter_start_wh, import_wh), 0) / 1000 end,
+        last_energy_kwh, 0) as energy_delivered_kwh,
+      coalesce(soc_percent, last_soc_percent, 0) as soc_percent,
+      temperature_c, null::text as fault_code, phase_details, null::jsonb as component_health
+    from known
+  ), stored as (${INSERT_SAMPLES})
+  ${MOVE_CONNECTORS}`
 
-/** The transaction that is named comes before the one that runs, whatever a station says of an id that it never got. */
-const FIND = `
-  select s.tenant_id, ${SHARED_DEVICE} as device_id, t.connector_id, ${milliseconds('t.started_at')} as started_at,
-    ${milliseconds('t.ended_at')} as ended_at, t.meter_start_wh, t.charging_state,
-    c.state, c.voltage_v, c.current_a, c.power_kw, c.energy_delivered_kwh, c.soc_percent,
-    ${milliseconds('c.telemetry_at')} as telemetry_at
-  from unnest($1::text[], $2::int[], $3::text[]) with ordinality as asked (identity, connector, named, ordinal)
-  left join ocpp.stations s on s.identity = asked.identity ${WITH_SHARING}
-  left join lateral (
-    select * from (
-      select 1 as place, t.* from ocpp.transactions t
-      where t.identity = asked.identity and t.transaction_id = asked.named
-      union all
-      (select 2, t.* from ocpp.transactions t
-      where t.identity = asked.identity and t.connector_id = asked.connector and t.ended_at is null
-      order by t.started_at desc limit 1)) as either
-    order by place limit 1) t on true
-  left join core.connectors c on c.device_id = s.device_id
-    and c.connector_id = coalesce(nullif(t.connector_id, 0), asked.connector)
-  order by asked.ordinal`
-
-/** Answers many questions with one statement, in their order. */
-export async function findContexts(pool: pg.Pool, questions: SampleQuestion[]): Promise<SampleContext[]> {
-  const { rows } = await pool.query({
-    name: 'find-sample-contexts',
-    text: FIND,
+/**
+ * Stores samples as telemetry of the devices on which their stations' data shows, in one transaction. Those of a station
+ * without a device, of one whose site does not consent, and of no known connector are left out.
+ */
+export async function store(pool: pg.Pool, samples: StationSample[]): Promise<void> {
+  const column = (read: (sample: StationSample) => string | number | boolean | null) => arrayLiteral(samples.map(read))
+  await pool.query({
+    name: 'store-station-samples',
+    text: STORE,
     values: [
-      textArrayLiteral(questions.map(({ identity }) => identity)),
-      arrayLiteral(questions.map(({ connectorId }) => connectorId)),
-      textArrayLiteral(questions.map(({ transactionId }) => transactionId)),
+      textArrayLiteral(samples.map(({ identity }) => identity)),
+      column(({ connectorId }) => connectorId),
+      textArrayLiteral(samples.map(({ transactionId }) => transactionId)),
+      column(({ time }) => time.toISOString()),
+      column(({ live }) => live),
+      column(({ voltage }) => voltage),
+      column(({ current }) => current),
+      column(({ power }) => power),
+      column(({ importWh }) => importWh),
+      column(({ soc }) => soc),
+      column(({ temperature }) => temperature),
+      textArrayLiteral(samples.map(({ phases }) => phases)),
     ],
   })
-  return rows.map(row => ({
-    tenantId: row.tenant_id,
-    deviceId: row.device_id,
-    session:
-      row.started_at === null
-        ? null
-        : {
-            connectorId: row.connector_id,
-            startedAt: new Date(row.started_at),
-            endedAt: row.ended_at === null ? null : new Date(row.ended_at),
-            meterStartWh: row.meter_start_wh,
-            chargingState: row.charging_state,
-          },
-    connector: row.state && {
-      state: row.state,
-      voltage: row.voltage_v,
-      current: row.current_a,
-      power: row.power_kw,
-      energy: row.energy_delivered_kwh,
-      soc: row.soc_percent,
-      measuredAt: row.telemetry_at === null ? null : new Date(row.telemetry_at),
-    },
-  }))
 }
