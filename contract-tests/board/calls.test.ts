@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { commandedStation, lastAsked } from '../support/commandedStation.ts'
+import { connectRaw } from '../support/rawStation.ts'
 import { openTestDatabase, startServerOn } from '../support/testServer.ts'
 import { openBoard } from './board.ts'
 
@@ -55,6 +56,18 @@ describe('POST /connections/{identity}/commands', () => {
       const { status, body } = await call(station.identity, { action: 'ClearCache' })
       assert.deepEqual([status, body.status, body.errorCode], [200, 'error', 'NotSupported'])
     }
+  })
+
+  it('200 with an error at once for an answer that cannot be read', async () => {
+    const station = await connectRaw(server.url, { identity: 'BROKEN-1', password: server.credentials.ocpp.password })
+    for (const rest of [[], [null], [[]]]) {
+      const asked = call('BROKEN-1', { action: 'ClearCache', timeoutSeconds: 20 })
+      const [, id] = await station.next()
+      station.send([3, id, ...rest])
+      const { status, body } = await asked
+      assert.deepEqual([status, body.status, body.errorCode], [200, 'error', 'FormatViolation'])
+    }
+    await station.close()
   })
 
   it('400 with the complaint of the schema of its version, and nothing is sent', async () => {

@@ -36,6 +36,8 @@ export interface BrokenFrame {
   malformed: boolean
   /** The CALLERROR that the version asks for; undefined where it says to ignore the frame. */
   answer: { id: string; code: ErrorCode } | undefined
+  /** The call that it should have answered: whoever waits for that waits in vain. */
+  broken?: { type: 'CALLRESULT' | 'CALLERROR'; id: string }
 }
 
 export type Frame = RequestFrame | ResultFrame | ErrorFrame | BrokenFrame
@@ -114,14 +116,18 @@ function flawOf(id: string, length: number, most: number): string | undefined {
 
 function parseResult([, id, payload]: unknown[]): ResultFrame | BrokenFrame {
   if (typeof id !== 'string') return ignored('the unique id is missing')
-  return isObject(payload) ? { type: 'CALLRESULT', id, payload } : ignored('the payload is not an object')
+  if (isObject(payload)) return { type: 'CALLRESULT', id, payload }
+  return { ...ignored('the payload is not an object'), broken: { type: 'CALLRESULT', id } }
 }
 
 /** A code is enough: many stations leave out the description or the details. */
 function parseError(type: ErrorFrame['type'], frame: unknown[]): ErrorFrame | BrokenFrame {
   const [, id, code, description, details] = frame
   if (typeof id !== 'string') return ignored('the unique id is missing')
-  if (typeof code !== 'string') return ignored('the error code is missing')
+  if (typeof code !== 'string') {
+    const flawed = ignored('the error code is missing')
+    return type === 'CALLERROR' ? { ...flawed, broken: { type, id } } : flawed
+  }
   return {
     type,
     id,
