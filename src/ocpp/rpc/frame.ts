@@ -49,8 +49,21 @@ const NO_ID = '-1'
 const HAS_UNSTORABLE = /\\u(0000|d[89a-f])/i
 
 /** Some stations pad serial numbers with NUL; neither that nor half a character can stand in the database. */
-const storable = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value
+function storable(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return clean(value)
+  if (!isObject(value) || Object.keys(value).every(name => clean(name) === name)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [clean(name), member]))
+}
+
+const clean = (text: string) => text.replaceAll('\0', '').toWellFormed()
+
+/** No message of OCPP has more than a few levels, and neither the database nor the stack takes any number. */
+const MOST_LEVELS = 100
+
+const isDeep = (value: unknown, levels = MOST_LEVELS): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some(member => isDeep(member, levels - 1)))
 
 /** Reads one text message of a WebSocket as a frame of a version. */
 export function parseFrame(text: string, protocol: Protocol): Frame {
@@ -116,8 +129,11 @@ function flawOf(id: string, length: number, most: number): string | undefined {
 
 function parseResult([, id, payload]: unknown[]): ResultFrame | BrokenFrame {
   if (typeof id !== 'string') return ignored('the unique id is missing')
-  if (isObject(payload)) return { type: 'CALLRESULT', id, payload }
-  return { ...ignored('the payload is not an object'), broken: { type: 'CALLRESULT', id } }
+  const broken = { type: 'CALLRESULT' as const, id }
+  if (!isObject(payload)) return { ...ignored('the payload is not an object'), broken }
+  return isDeep(payload)
+    ? { ...ignored('the payload is nested too deeply'), broken }
+    : { type: 'CALLRESULT', id, payload }
 }
 
 /** A code is enough: many stations leave out the description or the details. */
@@ -133,7 +149,7 @@ function parseError(type: ErrorFrame['type'], frame: unknown[]): ErrorFrame | Br
     id,
     code,
     description: typeof description === 'string' ? description : '',
-    details: isObject(details) ? details : {},
+    details: isObject(details) && !isDeep(details) ? details : {},
   }
 }
 
