@@ -159,4 +159,16 @@ describe('POST /connections/{identity}/commands', () => {
       },
     ])
   })
+
+  it('stands in the log of requests without credentials', async () => {
+    const station = await commandedStation(server, 'ocpp1.6')
+    const payload = { key: 'AuthorizationKey', value: 'fedcba9876543210' }
+    assert.equal((await call(station.identity, { action: 'ChangeConfiguration', payload })).status, 200)
+    const { body } = await server.call('GET', '/v1/debug/requests', { token: await server.operator('admin') })
+    const { request_body } = body.data.items.find((item: { path: string }) => item.path.endsWith('/commands'))
+    assert.deepEqual(request_body, {
+      action: 'ChangeConfiguration',
+      payload: { key: 'AuthorizationKey', value: '***' },
+    })
+  })
 })
