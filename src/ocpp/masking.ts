@@ -76,6 +76,8 @@ const VALUE = String.raw`(?:(\\*")(?:[^"\\]|\\.)*|(\\*')(?:[^'\\]|\\.)*|${BARE})
 /** Up to the end of the quotes, whose escape is not known. */
 const TOKEN = String.raw`(?:(\\*")((?:[^"\\]|\\[^"\\])*)|(\\*')((?:[^'\\]|\\[^'\\])*)|(${BARE}))`
 const after = (names: string, value: string) => new RegExp(`(${names}${COLON})${value}`, 'gi')
+/** Most texts with a colon are times, which should cost nothing more. */
+const SPEAKS_OF_SECRETS = /password|passphrase|authorizationkey|simpin|vpn|idtag|idtoken/i
 const RAW_SECRET = after('(?:password|authorizationkey|simpin)', VALUE)
 const RAW_VALUE = after(String.raw`\b(?:attribute|actual)?value`, VALUE)
 const RAW_KEY = after(String.raw`\bkey`, VALUE)
@@ -92,7 +94,7 @@ const hideToken = (_match: string, start: string, ...[double = '', inDouble, sin
  */
 export function maskText(text: string): string {
   const addressless = maskAddress(text)
-  if (!addressless.includes(':')) return addressless
+  if (!addressless.includes(':') || !SPEAKS_OF_SECRETS.test(addressless)) return addressless
   const masked = addressless.replace(RAW_SECRET, hideValue).replace(RAW_TOKEN, hideToken)
   const keyless = /\bvpn\b/i.test(masked) ? masked.replace(RAW_KEY, hideValue) : masked
   return /authorizationkey|password|passphrase|vpnkey/i.test(keyless) ? keyless.replace(RAW_VALUE, hideValue) : keyless
