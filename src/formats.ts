@@ -7,12 +7,13 @@ import ajvFormats from 'ajv-formats/dist/formats.js'
  */
 
 const dateTimePattern =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-5]):[0-5]\d)$/
 const latestInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
  * RFC 3339 with a mandatory offset, upper-case `T` and `Z`, a real calendar date, no leap second and at most nine
- * decimals, between 1970 and the end of 9999 in UTC, so that `Date.parse` and Postgres both take what passes.
+ * decimals, an offset of less than 16 hours, between 1970 and the end of 9999 in UTC, so that `Date.parse` and Postgres
+ * both take what passes.
  */
 export function isDateTime(text: string): boolean {
   if (!dateTimePattern.test(text)) return false

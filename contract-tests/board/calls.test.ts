@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { commandedStation, lastAsked } from '../support/commandedStation.ts'
+import { connectRaw } from '../support/rawStation.ts'
 import { openTestDatabase, startServerOn } from '../support/testServer.ts'
 import { openBoard } from './board.ts'
 
@@ -15,6 +16,7 @@ after(async () => {
 })
 const { send, tenantId } = await openBoard(server)
 const { db } = server.services
+const { password } = server.credentials.ocpp
 const here = await commandedStation(server, 'ocpp1.6')
 const there = await commandedStation(server, 'ocpp2.0.1')
 await there.disconnect()
@@ -55,6 +57,42 @@ describe('POST /connections/{identity}/commands', () => {
       const { status, body } = await call(station.identity, { action: 'ClearCache' })
       assert.deepEqual([status, body.status, body.errorCode], [200, 'error', 'NotSupported'])
     }
+  })
+
+  it('200 with an error at once for an answer that cannot be read', async () => {
+    const station = await connectRaw(server.url, { identity: 'BROKEN-1', password })
+    for (const rest of ['', ',null', ',[]', `,{"status":"Accepted","data":${'['.repeat(5000)}${']'.repeat(5000)}}`]) {
+      const asked = call('BROKEN-1', { action: 'ClearCache', timeoutSeconds: 20 })
+      const [, id] = await station.next()
+      station.sendText(`[3,"${id}"${rest}]`)
+      const { status, body } = await asked
+      assert.deepEqual([status, body.status, body.errorCode], [200, 'error', 'FormatViolation'], rest.slice(0, 40))
+    }
+    await station.close()
+  })
+
+  it('200 with an answer that no database would take as it is, here and on another process', async () => {
+    for (const at of [server, second]) {
+      const station = await connectRaw(at.url, { identity: 'ODD-1', password, protocols: ['ocpp2.0.1'] })
+      const asks = async (answer: (id: unknown) => string) => {
+        const asked = call('ODD-1', { action: 'DataTransfer', payload: { vendorId: 'V' }, timeoutSeconds: 20 })
+        const [, id] = await station.next()
+        station.sendText(answer(id))
+        const { status, body } = await asked
+        assert.equal(status, 200, JSON.stringify(body))
+        return body
+      }
+      const odd = await asks(id => `[3,"${id}",{"status":"Accepted","data":{"\\u0000a":1,"\\ud83d":"b\\u0000"}}]`)
+      assert.deepEqual(odd.payload, { status: 'Accepted', data: { a: 1, '\ufffd': 'b' } })
+      const long = await asks(id => JSON.stringify([4, id, 'C'.repeat(5000), 'd'.repeat(5000), {}]))
+      assert.deepEqual([long.errorCode, long.errorDescription], ['C'.repeat(255), 'd'.repeat(1000)])
+      const told = await asks(id => JSON.stringify([4, id, 'GenericError', '{"basicAuthPassword":"hunter2"}', {}]))
+      assert.equal(told.errorDescription, '{"basicAuthPassword":"***"}')
+      await station.close()
+    }
+    const kept = await db('ocpp.calls').select('status', 'error_description').where({ identity: 'ODD-1' })
+    assert.deepEqual(kept.map(({ status }) => status).sort(), ['answered', 'answered', ...Array(4).fill('refused')])
+    assert.doesNotMatch(JSON.stringify(kept), /hunter2/)
   })
 
   it('400 with the complaint of the schema of its version, and nothing is sent', async () => {
@@ -120,5 +158,17 @@ describe('POST /connections/{identity}/commands', () => {
         },
       },
     ])
+  })
+
+  it('stands in the log of requests without credentials', async () => {
+    const station = await commandedStation(server, 'ocpp1.6')
+    const payload = { key: 'AuthorizationKey', value: 'fedcba9876543210' }
+    assert.equal((await call(station.identity, { action: 'ChangeConfiguration', payload })).status, 200)
+    const { body } = await server.call('GET', '/v1/debug/requests', { token: await server.operator('admin') })
+    const { request_body } = body.data.items.find((item: { path: string }) => item.path.endsWith('/commands'))
+    assert.deepEqual(request_body, {
+      action: 'ChangeConfiguration',
+      payload: { key: 'AuthorizationKey', value: '***' },
+    })
   })
 })

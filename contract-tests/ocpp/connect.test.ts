@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
 import { after, describe, it } from 'node:test'
 import { hashSecret } from '../../src/auth/secrets.ts'
 import * as stations from '../../src/store/ocppStations.ts'
@@ -17,6 +19,22 @@ const connect = (options: RawOptions) => connectRaw(server.url, options)
 const stateOf = (identity: string) => db('ocpp.connection_states').first().where({ identity })
 const eventsOf = (identity: string) => db('ocpp.security_events').where({ identity }).orderBy('event_id')
 after(closeStations)
+
+/** A handshake as it should be but for one thing. @returns the status of the answer */
+async function handshake(identity: string, { method = 'GET', ...change }: Record<string, string>): Promise<number> {
+  const headers = {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Protocol': 'ocpp1.6',
+    ...change,
+  }
+  const request = http.request(`${server.url}/ocpp/${identity}`, { method, headers, auth: `${identity}:${password}` })
+  const [response] = await once(request.end(), 'response')
+  response.resume()
+  return response.statusCode
+}
 
 describe('the handshake', () => {
   it('echoes the newest common version, and exactly one', async () => {
@@ -44,15 +62,18 @@ describe('the handshake', () => {
     })
   })
 
+  it('404 when there is no identity in the path, or one that cannot be', async () => {
+    assert.equal((await server.call('GET', '/ocpp/x')).status, 404)
+    for (const identity of ['', 'a\0', 'x'.repeat(256)])
+      assert.equal((await refuse({ identity, password })).status, 404, identity)
+    await eventually('the event', 5000, async () =>
+      (await eventsOf('UNKNOWN')).some(({ category }) => category === 'HANDSHAKE_REFUSED'),
+    )
+  })
+
   it('400 when the identity is not one that 2.1 allows and nothing else is offered', async () => {
     const { status } = await refuse({ identity: 'a:b', password, protocols: ['ocpp2.1'] })
     assert.equal(status, 400)
-  })
-
-  it('404 when there is no identity in the path', async () => {
-    assert.equal((await server.call('GET', '/ocpp/x')).status, 404)
-    const { status } = await refuse({ identity: '', password })
-    assert.equal(status, 404)
   })
 
   it('takes identities of any characters, percent-encoded', async () => {
@@ -154,6 +175,23 @@ describe('a connection', () => {
     assert.equal(server.services.stations.protocolOf(identity), 'ocpp2.0.1')
     assert.equal((await second.call('BootNotification', BOOT))[0], 3)
     assert.deepEqual(await eventsOf(identity), [])
+  })
+
+  it('is left alone by a handshake that is none, from whoever knows the password', async () => {
+    const identity = 'ALONE-1'
+    const station = await connect({ identity, password })
+    const before = await stateOf(identity)
+    for (const change of [
+      { 'Sec-WebSocket-Key': '' },
+      { 'Sec-WebSocket-Key': 'x' },
+      { 'Sec-WebSocket-Version': '14' },
+      { 'Sec-WebSocket-Protocol': 'ocpp1.6,' },
+      { method: 'POST' },
+    ] as Record<string, string>[])
+      assert.equal(await handshake(identity, change), 400, JSON.stringify(change))
+    assert.deepEqual(await stateOf(identity), before)
+    assert.equal((await db('ocpp.connections').where({ identity })).length, 1)
+    await station.close()
   })
 
   it('is ended by the server with a close frame', async () => {

@@ -2,7 +2,7 @@ import { kept } from '../audit/auditRecord.ts'
 import { type BoardCaller, callerName } from '../auth/caller.ts'
 import { conflict, invalid, unavailable } from '../errors.ts'
 import type { Outcome } from '../ocpp/action.ts'
-import { maskPayload } from '../ocpp/masking.ts'
+import { maskPayload, maskText } from '../ocpp/masking.ts'
 import { callStation as call } from '../ocpp/remoteCalls.ts'
 import { check } from '../ocpp/schemas.ts'
 import type { Services } from '../services.ts'
@@ -55,8 +55,8 @@ function answerOf(outcome: Outcome, responseTime: number) {
     case 'result':
       return { status: 'result' as const, payload: maskPayload(outcome.payload), responseTime }
     case 'error': {
-      const { code: errorCode, description, details } = outcome
-      const errorDescription = description.slice(0, 1000)
+      const { code, description, details } = outcome
+      const [errorCode, errorDescription] = [code.slice(0, 255), maskText(description).slice(0, 1000)]
       return { status: 'error' as const, errorCode, errorDescription, payload: maskPayload(details), responseTime }
     }
     case 'timeout':

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { maskPayload } from '../ocpp/masking.ts'
 
 export interface LoggedRequest {
   /** milliseconds since 1970 */
@@ -80,7 +81,8 @@ function describe({
 function readable(body: LoggedRequest['body']): unknown {
   if (typeof body === 'number') return `[${body} characters]`
   try {
-    return body === undefined ? null : redactFields(JSON.parse(body))
+    // A call to a station has its credentials below names that say nothing.
+    return body === undefined ? null : maskPayload(redactFields(JSON.parse(body)))
   } catch {
     // What is no JSON cannot be looked through for secrets.
     return null

@@ -10,7 +10,17 @@ describe('the identity', () => {
     assert.equal(readIdentity('/ocpp/a%2Fb%20%C3%BC'), 'a/b ü')
   })
   it('is none in anything else', () => {
-    for (const path of ['/ocpp', '/ocpp/', '/ocpp/a/b', '/ocpp/%E0%A4%A', '/ocpp/a%00b', '/ocpp/a%0A', '/other/a'])
+    for (const path of [
+      '/ocpp',
+      '/ocpp/',
+      '/ocpp/a/b',
+      '/ocpp/%E0%A4%A',
+      '/ocpp/a%00b',
+      '/ocpp/a%0A',
+      '/ocpp/..',
+      '/ocpp/%2E',
+      '/other/a',
+    ])
       assert.equal(readIdentity(path), undefined, path)
     assert.equal(readIdentity(`/ocpp/${'x'.repeat(256)}`), undefined)
     assert.equal(readIdentity(`/ocpp/${'x'.repeat(255)}`)?.length, 255)
@@ -24,7 +34,7 @@ describe('the version', () => {
     assert.equal(negotiate('ocpp1.5, ocpp1.6', 'a'), 'ocpp1.6')
   })
   it('is none when none is offered, or none is common', () => {
-    for (const offered of [undefined, '', 'ocpp1.5', 'OCPP1.6', 'ocpp1.6, ocpp1.6'])
+    for (const offered of [undefined, '', 'ocpp1.5', 'OCPP1.6', 'ocpp1.6, ocpp1.6', 'ocpp1.6,', 'ocpp1.6, a b'])
       assert.equal(negotiate(offered, 'a'), undefined, offered)
   })
   it('is 2.1 only for names that it allows', () => {

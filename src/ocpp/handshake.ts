@@ -1,9 +1,22 @@
+import type { IncomingMessage } from 'node:http'
 import { PROTOCOLS, type Protocol } from './action.ts'
 
 const PREFIX = '/ocpp/'
 const LONGEST_IDENTITY = 255
 /** OCPP 2.1 allows no more, and no colon. */
 const LONGEST_IN_21 = 48
+
+const KEY = /^[A-Za-z0-9+/]{22}==$/
+const VERSIONS = ['8', '13']
+
+/**
+ * Whether a request can become a WebSocket (RFC 6455, 4.2.1). To be asked before anything is noted: what cannot must not
+ * take the place of the connection that the station has.
+ */
+export const isHandshake = ({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean =>
+  method === 'GET' &&
+  KEY.test(headers['sec-websocket-key'] ?? '') &&
+  VERSIONS.includes(headers['sec-websocket-version'] ?? '')
 
 /** The identity in the path of a request, decoded; undefined where there is none, or one that cannot be. */
 export function readIdentity(url: string): string | undefined {
@@ -19,9 +32,15 @@ export function readIdentity(url: string): string | undefined {
   }
 }
 
-/** Whether a station can be called so: 1 to 255 characters, none of which a terminal would obey. */
+/**
+ * Whether a station can be called so: 1 to 255 characters, none of which a terminal would obey, and not `.` or `..`, which
+ * clients take out of a path.
+ */
 export const isIdentity = (text: string): boolean =>
-  text.length >= 1 && text.length <= LONGEST_IDENTITY && !/\p{Cc}|\p{Cs}/u.test(text)
+  text.length >= 1 && text.length <= LONGEST_IDENTITY && !/\p{Cc}|\p{Cs}|^\.\.?$/u.test(text)
+
+/** A name in a header (RFC 9110, 5.6.2). */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /**
  * The newest version that both sides speak, with a name that it allows.
@@ -30,7 +49,7 @@ export const isIdentity = (text: string): boolean =>
  */
 export function negotiate(offered: string | undefined, identity: string): Protocol | undefined {
   const names = (offered ?? '').split(',').map(name => name.trim())
-  if (new Set(names).size < names.length) return undefined
+  if (new Set(names).size < names.length || !names.every(name => TOKEN.test(name))) return undefined
   return PROTOCOLS.find(protocol => names.includes(protocol) && (protocol !== 'ocpp2.1' || fits21(identity)))
 }
 

@@ -63,8 +63,63 @@ describe('masking', () => {
     })
   })
 
+  it('hides what breaks its schema, of whatever type it is', () => {
+    for (const payload of [
+      { idTag: 1234567890 },
+      { idTag: ['1234567890'] },
+      { idToken: 1234567890 },
+      { basicAuthPassword: ['1234567890'] },
+      { key: 'AuthorizationKey', value: ['1234567890'] },
+      { vpn: { key: 1234567890 } },
+    ]) {
+      assert.doesNotMatch(JSON.stringify(maskPayload(payload)), /123456/)
+      assert.doesNotMatch(maskText(JSON.stringify([2, 'id', 'X', payload])), /123456/, JSON.stringify(payload))
+    }
+    assert.deepEqual(maskPayload({ authorizationKey: { text: SECRET } }), { authorizationKey: '***' })
+  })
+
+  it('hides what stands in a text that is not quite JSON', () => {
+    for (const [text, masked] of [
+      [`[2,'1','Authorize',{'idTag':'DEADBEEF1234'}]`, `[2,'1','Authorize',{'idTag':'***1234'}]`],
+      ['[2,"1","Authorize",{idTag:"DEADBEEF1234"}]', '[2,"1","Authorize",{idTag:"***1234"}]'],
+      ['[2,"1","Authorize",{idTag: DEADBEEF1234}]', '[2,"1","Authorize",{idTag: ***1234}]'],
+      ['{"idTag":"DEAD, {BEEF} 1234"', '{"idTag":"***1234"'],
+      [`{'key':'AuthorizationKey','value':'${SECRET}'}`, `{'key':'AuthorizationKey','value':'***'}`],
+      [`{key:AuthorizationKey,value:${SECRET}}`, '{key:AuthorizationKey,value:***}'],
+      [`{'basicAuthPassword' : '${SECRET}'}`, `{'basicAuthPassword' : '***'}`],
+      [`{"vpn":{key:'${SECRET}'}}`, `{"vpn":{key:'***'}}`],
+    ] as const)
+      assert.equal(maskText(text), masked)
+  })
+
+  it('takes no longer for a text that is made to take long', () => {
+    for (const bait of [
+      '?key',
+      '&token',
+      'a.',
+      'a://b',
+      '://a@',
+      'password',
+      '"idtag":"',
+      'value:\\',
+      'password: [',
+      '[ ',
+      '\\"',
+    ]) {
+      const text = `= :// : password ${bait.repeat(10_000 / bait.length)}`
+      const before = performance.now()
+      maskPayload({ vendorId: 'V', data: text })
+      assert.ok(performance.now() - before < 1000, bait)
+    }
+  })
+
   it('leaves the rest as it was', () => {
-    const payload = { key: 'MeterValueSampleInterval', value: '60', url: 'https://example/path?part=1' }
+    const payload = {
+      key: 'MeterValueSampleInterval',
+      value: '60',
+      url: 'https://example/path?part=1&user=a@b',
+      info: 'key: 1',
+    }
     assert.deepEqual(maskPayload(payload), payload)
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('a', 'b', 'connectorId'), fc.jsonValue()), payload => {

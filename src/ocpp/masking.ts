@@ -7,9 +7,10 @@ const SECRET_FIELD = /password$|^authorizationkey$|^simpin$/i
 const TOKEN_FIELD = /^(idtag|parentidtag|idtoken|additionalidtoken)$/i
 /** Where a credential's value stands, beside or below its name. */
 const VALUE_FIELD = /^(value|attributevalue|actualvalue)$/i
-const SECRET_QUERY =
-  /([?&;](?:[^=&#;]*(?:token|secret|password|passwd|pwd|key|signature|sig|credential|auth)[^=&#;]*)=)[^&#;\s"]*/gi
-const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^/?#\s"@]+(?:@[^/?#\s"@]+)*@/gi
+/** Each place in these belongs to one match only: a station may send 64 KiB that are made to take long. */
+const QUERY_PARAMETER = /([?&;])([^?&;=#]*)=[^&#;\s"]*/g
+const SECRET_PARAMETER = /token|secret|password|passwd|pwd|key|signature|sig|credential|auth/i
+const USER_INFO = /:\/\/[^/?#\s"@]+(?:@[^/?#\s"@]+)*@/g
 
 /**
  * A payload as it may be kept: credentials are gone, from addresses too, and tokens of drivers show their last four
@@ -39,9 +40,15 @@ function maskVpn(vpn: unknown): unknown {
 }
 
 function maskField(name: string, field: unknown, isSecret: boolean): unknown {
-  if (typeof field === 'object') return mask(field, isSecret)
+  if (field === null) return null
   if (SECRET_FIELD.test(name) || (isSecret && VALUE_FIELD.test(name))) return MASK
-  return typeof field === 'string' && TOKEN_FIELD.test(name) ? lastFour(field) : mask(field, isSecret)
+  return TOKEN_FIELD.test(name) ? maskToken(field) : mask(field, isSecret)
+}
+
+/** What breaks its schema is kept too: a tag may come as a number. */
+function maskToken(field: unknown): unknown {
+  if (Array.isArray(field)) return field.map(maskToken)
+  return typeof field === 'object' ? mask(field, false) : lastFour(String(field))
 }
 
 /** `{key: 'AuthorizationKey', value}` of 1.6, `{variable: {name: 'BasicAuthPassword'}, attributeValue}` of 2.x. */
@@ -55,15 +62,31 @@ const lastFour = (token: string) => (token.length <= 4 ? MASK : `${MASK}${token.
 
 /** Takes user names, passwords and secret parameters out of addresses in a text. */
 function maskAddress(text: string): string {
-  if (!text.includes('://') && !text.includes('=')) return text
-  return text.replace(USER_INFO, `$1${MASK}@`).replace(SECRET_QUERY, `$1${MASK}`)
+  const userless = text.includes('://') ? text.replace(USER_INFO, `://${MASK}@`) : text
+  if (!userless.includes('=')) return userless
+  return userless.replace(QUERY_PARAMETER, (parameter, start: string, name: string) =>
+    SECRET_PARAMETER.test(name) ? `${start}${name}=${MASK}` : parameter,
+  )
 }
 
-// JSON within a text of JSON has its quotes escaped.
-const RAW_SECRET = /("(?:[a-z]*password|authorizationkey)\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*/gi
-const RAW_VALUE = /("(?:value|attributevalue|actualvalue)\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*/gi
-const RAW_KEY = /("key\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*/gi
-const RAW_TOKEN = /("(?:idtag|parentidtag|idtoken|additionalidtoken)(\\*)"\s*:\s*\2")((?:[^"\\]|\\.)*?)(?=\2"|"|$)/gi
+// JSON within a text of JSON has its quotes escaped, and what is not quite JSON has single quotes or none.
+const COLON = String.raw`\\*["']?\s*:[\s\[]*`
+const BARE = String.raw`[^\s,"'\\\[\]{}]+`
+const VALUE = String.raw`(?:(\\*")(?:[^"\\]|\\.)*|(\\*')(?:[^'\\]|\\.)*|${BARE})`
+/** Up to the end of the quotes, whose escape is not known. */
+const TOKEN = String.raw`(?:(\\*")((?:[^"\\]|\\[^"\\])*)|(\\*')((?:[^'\\]|\\[^'\\])*)|(${BARE}))`
+const after = (names: string, value: string) => new RegExp(`(${names}${COLON})${value}`, 'gi')
+/** Most texts with a colon are times, which should cost nothing more. */
+const SPEAKS_OF_SECRETS = /password|passphrase|authorizationkey|simpin|vpn|idtag|idtoken/i
+const RAW_SECRET = after('(?:password|authorizationkey|simpin)', VALUE)
+const RAW_VALUE = after(String.raw`\b(?:attribute|actual)?value`, VALUE)
+const RAW_KEY = after(String.raw`\bkey`, VALUE)
+const RAW_TOKEN = after(String.raw`\b(?:idtag|parentidtag|idtoken|additionalidtoken)`, TOKEN)
+
+/** Leaves the quote that a value begins with. */
+const hideValue = (_match: string, start: string, double = '', single = '') => `${start}${double}${single}${MASK}`
+const hideToken = (_match: string, start: string, ...[double = '', inDouble, single = '', inSingle, bare]: string[]) =>
+  `${start}${double}${single}${lastFour(inDouble ?? inSingle ?? bare ?? '')}`
 
 /**
  * The same for a text, as far as it can be understood: a frame that could not be read, or JSON that stands in a field, as
@@ -71,12 +94,8 @@ const RAW_TOKEN = /("(?:idtag|parentidtag|idtoken|additionalidtoken)(\\*)"\s*:\s
  */
 export function maskText(text: string): string {
   const addressless = maskAddress(text)
-  if (!addressless.includes('"')) return addressless
-  const masked = addressless
-    .replace(RAW_SECRET, `$1${MASK}`)
-    .replace(RAW_TOKEN, (_match, start: string, _escape: string, token: string) => start + lastFour(token))
-  const keyless = /"vpn\\*"/.test(masked) ? masked.replace(RAW_KEY, `$1${MASK}`) : masked
-  return /authorizationkey|password|passphrase|vpnkey/i.test(keyless)
-    ? keyless.replace(RAW_VALUE, `$1${MASK}`)
-    : keyless
+  if (!addressless.includes(':') || !SPEAKS_OF_SECRETS.test(addressless)) return addressless
+  const masked = addressless.replace(RAW_SECRET, hideValue).replace(RAW_TOKEN, hideToken)
+  const keyless = /\bvpn\b/i.test(masked) ? masked.replace(RAW_KEY, hideValue) : masked
+  return /authorizationkey|password|passphrase|vpnkey/i.test(keyless) ? keyless.replace(RAW_VALUE, hideValue) : keyless
 }

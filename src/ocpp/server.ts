@@ -17,7 +17,7 @@ import { sharedDevice } from '../store/stationDevices.ts'
 import type { HandlerTable, Protocol, Station } from './action.ts'
 import { type Admission, authenticate } from './authenticate.ts'
 import { FailedLogins, severityOf } from './failedLogins.ts'
-import { negotiate, readBasic, readIdentity } from './handshake.ts'
+import { isHandshake, negotiate, readBasic, readIdentity } from './handshake.ts'
 import { LinkActivity } from './linkActivity.ts'
 import type { Place, StationSockets } from './localStations.ts'
 import { Presence } from './presence.ts'
@@ -32,6 +32,11 @@ interface Visit {
   address: string
   protocol: Protocol
 }
+
+/** Stands for an identity that could not be read. */
+const NOBODY = 'UNKNOWN'
+const NO_IDENTITY = 'the path is /ocpp/ and the identity of a station, percent-encoded'
+const NO_VERSION = 'Sec-WebSocket-Protocol has to offer ocpp1.6, ocpp2.0.1 or ocpp2.1, with an identity that it allows'
 
 const shape = (_status: number, message: string) => ({ error: message })
 
@@ -101,21 +106,20 @@ export class OcppServer {
 
   /** Lets a station in, or answers why not. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const identity = readIdentity(request.url ?? '')
-    if (identity === undefined) {
-      answerRaw(socket, 404, { error: 'the path is /ocpp/ and the identity of a station, percent-encoded' })
-      return
-    }
     const address = addressOf(request, this.#services.config)
-    const protocol = negotiate(request.headers['sec-websocket-protocol'], identity)
-    if (protocol === undefined) {
-      const message =
-        'Sec-WebSocket-Protocol has to offer ocpp1.6, ocpp2.0.1 or ocpp2.1, with an identity that it allows'
-      answerRaw(socket, 400, { error: message })
-      void this.#note(identity, address, 'HANDSHAKE_REFUSED', 'no common version')
-      return
+    const identity = readIdentity(request.url ?? '')
+    const turnAway = (status: number, error: string, message: string) => {
+      answerRaw(socket, status, { error }, { 'Sec-WebSocket-Version': '13' })
+      void this.#note(identity ?? NOBODY, address, 'HANDSHAKE_REFUSED', message)
     }
-    this.#admit({ request, socket, head, identity, address, protocol }).catch(error => this.#refuse(socket, error))
+    if (identity === undefined) turnAway(404, NO_IDENTITY, 'no identity in the path')
+    else if (!isHandshake(request)) turnAway(400, 'the request is no handshake of a WebSocket', 'no handshake')
+    else {
+      const protocol = negotiate(request.headers['sec-websocket-protocol'], identity)
+      if (protocol === undefined) turnAway(400, NO_VERSION, 'no common version')
+      else
+        this.#admit({ request, socket, head, identity, address, protocol }).catch(error => this.#refuse(socket, error))
+    }
   }
 
   #refuse(socket: Duplex, error: unknown): void {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { Outcome } from '../ocpp/action.ts'
-import { maskPayload } from '../ocpp/masking.ts'
+import { maskPayload, maskText } from '../ocpp/masking.ts'
 
 /** What is to be done by the process that holds the socket of a station. */
 export interface QueuedCall {
@@ -99,7 +99,7 @@ function columnsOf(outcome: Outcome): Partial<Record<keyof CallRow, string | nul
         status: 'refused',
         answer: JSON.stringify(maskPayload(outcome.details)),
         error_code: outcome.code.slice(0, 255),
-        error_description: outcome.description,
+        error_description: maskText(outcome.description),
       }
     case 'timeout':
       return { status: 'failed', error_code: TIMEOUT }

@@ -255,6 +255,33 @@ describe('outgoing calls', () => {
     assert.equal(settled(lenient.receive('[3,"ours-1",{"bad":1}]', 1))[0]!.outcome.kind, 'result')
   })
 
+  it('end with an answer that cannot be read, instead of with their time', () => {
+    for (const [text, isTold] of [
+      ['[3,"ours-1"]', true],
+      ['[3,"ours-1",null]', true],
+      ['[3,"ours-1",[]]', true],
+      ['[4,"ours-1"]', false],
+    ] as const)
+      for (const protocol of ['ocpp1.6', 'ocpp2.1'] as const) {
+        const engine = open(protocol)
+        engine.call('Reset', {}, 0)
+        engine.call('ClearCache', {}, 0)
+        const effects = engine.receive(text, 1)
+        const [record] = records(effects)
+        assert.deepEqual([record!.type, record!.method, record!.uniqueId], ['INVALID', 'Reset', 'ours-1'])
+        const { outcome } = settled(effects)[0]!
+        assert.equal(outcome.kind === 'error' && outcome.code, 'FormatViolation')
+        const told = protocol === 'ocpp2.1' && isTold ? [5] : []
+        assert.deepEqual(
+          sent(effects).map(([type]) => type),
+          [...told, 2],
+        )
+      }
+    const stranger = open()
+    stranger.call('Reset', {}, 0)
+    assert.deepEqual(settled(stranger.receive('[3,"theirs"]', 1)), [])
+  })
+
   it('are named when a 2.1 station refuses our answer', () => {
     const engine = open('ocpp2.1')
     engine.receive(call('a'), 0)

@@ -2,6 +2,7 @@ import type { Outcome, Protocol } from '../action.ts'
 import { type Answer, type Breach, blank, type Effect, errorRecord, type FrameRecord } from './effects.ts'
 import { normalize, spell } from './errorCodes.ts'
 import {
+  type BrokenFrame,
   type ErrorFrame,
   MESSAGE_TYPE,
   type Payload,
@@ -85,21 +86,28 @@ export class RpcEngine {
         return this.#receiveError(frame, now)
       case 'CALLRESULTERROR':
         return [{ do: 'log', record: errorRecord(frame, this.#answered.actionOf(frame.id), now) }]
-      case 'INVALID': {
-        const { flaw, answer, malformed } = frame
-        const record = { ...blank('IN', 'INVALID', 'Unknown', now), violation: flaw, raw: text }
-        const category = malformed ? 'MALFORMED_FRAME' : 'PROTOCOL_VIOLATION'
-        const effects: Effect[] = [
-          { do: 'log', record },
-          { do: 'report', category, message: flaw },
-        ]
-        if (answer !== undefined) {
-          const error = { kind: 'error' as const, code: answer.code, description: flaw, details: {} }
-          this.#write(effects, answer.id, 'Unknown', error, now, null)
-        }
-        return effects
-      }
+      case 'INVALID':
+        return this.#receiveBroken(frame, text, now)
     }
+  }
+
+  #receiveBroken({ flaw, answer, malformed, broken }: BrokenFrame, text: string, now: number): Effect[] {
+    const underway = broken && this.#underway(broken.id)
+    const about = { uniqueId: broken?.id ?? null, violation: flaw, raw: text }
+    const record = { ...blank('IN', 'INVALID', underway?.action ?? 'Unknown', now), ...about }
+    const category = malformed ? 'MALFORMED_FRAME' : 'PROTOCOL_VIOLATION'
+    const effects: Effect[] = [{ do: 'log', record }]
+    effects.push({ do: 'report', category, message: flaw })
+    if (answer !== undefined) {
+      const error = { kind: 'error' as const, code: answer.code, description: flaw, details: {} }
+      this.#write(effects, answer.id, 'Unknown', error, now, null)
+    }
+    if (underway !== undefined) {
+      const breach = { code: 'FormatViolation' as const, description: flaw }
+      if (broken?.type === 'CALLRESULT') this.#refuseResult(effects, underway, breach, now)
+      else this.#settle(effects, { kind: 'error', ...breach, details: {} }, now)
+    }
+    return effects
   }
 
   #receiveRequest(request: RequestFrame, now: number): Effect[] {
@@ -259,14 +267,15 @@ export class RpcEngine {
     const effects: Effect[] = [{ do: 'log', record }]
     if (underway === undefined) return effects
     if (breach === undefined || mode === 'tolerant') this.#settle(effects, { kind: 'result', payload }, now)
-    else {
-      // Only 2.1 has a way to say so.
-      const refusal = { kind: 'error' as const, ...breach, details: {} }
-      if (this.#options.protocol === 'ocpp2.1')
-        this.#write(effects, id, underway.action, refusal, now, null, 'CALLRESULTERROR')
-      this.#settle(effects, refusal, now)
-    }
+    else this.#refuseResult(effects, underway, breach, now)
     return effects
+  }
+
+  #refuseResult(effects: Effect[], { id, action }: Outgoing, breach: Breach, now: number): void {
+    const refusal = { kind: 'error' as const, ...breach, details: {} }
+    // Only 2.1 has a way to say so.
+    if (this.#options.protocol === 'ocpp2.1') this.#write(effects, id, action, refusal, now, null, 'CALLRESULTERROR')
+    this.#settle(effects, refusal, now)
   }
 
   #receiveError(frame: ErrorFrame, now: number): Effect[] {

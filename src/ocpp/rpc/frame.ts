@@ -36,6 +36,8 @@ export interface BrokenFrame {
   malformed: boolean
   /** The CALLERROR that the version asks for; undefined where it says to ignore the frame. */
   answer: { id: string; code: ErrorCode } | undefined
+  /** The call that it should have answered: whoever waits for that waits in vain. */
+  broken?: { type: 'CALLRESULT' | 'CALLERROR'; id: string }
 }
 
 export type Frame = RequestFrame | ResultFrame | ErrorFrame | BrokenFrame
@@ -47,8 +49,21 @@ const NO_ID = '-1'
 const HAS_UNSTORABLE = /\\u(0000|d[89a-f])/i
 
 /** Some stations pad serial numbers with NUL; neither that nor half a character can stand in the database. */
-const storable = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value
+function storable(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return clean(value)
+  if (!isObject(value) || Object.keys(value).every(name => clean(name) === name)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [clean(name), member]))
+}
+
+const clean = (text: string) => text.replaceAll('\0', '').toWellFormed()
+
+/** No message of OCPP has more than a few levels, and neither the database nor the stack takes any number. */
+const MOST_LEVELS = 100
+
+const isDeep = (value: unknown, levels = MOST_LEVELS): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some(member => isDeep(member, levels - 1)))
 
 /** Reads one text message of a WebSocket as a frame of a version. */
 export function parseFrame(text: string, protocol: Protocol): Frame {
@@ -114,20 +129,27 @@ function flawOf(id: string, length: number, most: number): string | undefined {
 
 function parseResult([, id, payload]: unknown[]): ResultFrame | BrokenFrame {
   if (typeof id !== 'string') return ignored('the unique id is missing')
-  return isObject(payload) ? { type: 'CALLRESULT', id, payload } : ignored('the payload is not an object')
+  const broken = { type: 'CALLRESULT' as const, id }
+  if (!isObject(payload)) return { ...ignored('the payload is not an object'), broken }
+  return isDeep(payload)
+    ? { ...ignored('the payload is nested too deeply'), broken }
+    : { type: 'CALLRESULT', id, payload }
 }
 
 /** A code is enough: many stations leave out the description or the details. */
 function parseError(type: ErrorFrame['type'], frame: unknown[]): ErrorFrame | BrokenFrame {
   const [, id, code, description, details] = frame
   if (typeof id !== 'string') return ignored('the unique id is missing')
-  if (typeof code !== 'string') return ignored('the error code is missing')
+  if (typeof code !== 'string') {
+    const flawed = ignored('the error code is missing')
+    return type === 'CALLERROR' ? { ...flawed, broken: { type, id } } : flawed
+  }
   return {
     type,
     id,
     code,
     description: typeof description === 'string' ? description : '',
-    details: isObject(details) ? details : {},
+    details: isObject(details) && !isDeep(details) ? details : {},
   }
 }
 
