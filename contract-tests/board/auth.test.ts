@@ -151,6 +151,7 @@ describe('the session', () => {
   it('401 for everything else without one, 403 for one that nobody was given', async () => {
     const none = await overview({})
     assert.deepEqual([none.status, none.body], [401, { error: 'Unauthorized' }])
+    assert.equal(none.headers.get('cache-control'), 'no-store')
     for (const headers of [bearer(randomUUID()), cookie(randomUUID())]) {
       const { status, body } = await overview(headers)
       assert.deepEqual([status, body], [403, { error: 'Session expired' }])

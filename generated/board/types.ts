@@ -1362,6 +1362,7 @@ export interface components {
         Unauthorized: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
                 "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
                 [name: string]: unknown;
             };
@@ -1481,7 +1482,7 @@ export interface components {
          */
         NoCache: "no-cache";
         /**
-         * @description The answer holds a credential, so that no cache may keep it.
+         * @description The answer holds or concerns a credential, so that no cache may keep it.
          * @example no-store
          */
         NoStore: "no-store";
@@ -1588,6 +1589,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
                     "Set-Cookie": components["headers"]["SetCookie"];
                     [name: string]: unknown;
                 };

@@ -3572,7 +3572,7 @@ export interface components {
          */
         Link: string;
         /**
-         * @description The answer holds a credential, so that no cache may keep it.
+         * @description The answer holds or concerns a credential, so that no cache may keep it.
          * @example no-store
          */
         NoStore: "no-store";

@@ -8,7 +8,7 @@ export function renderError({ kind, message }: ApiError): RenderedError {
     status: STATUS[kind],
     contentType: 'application/json',
     body: { error: words },
-    headers: kind === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {},
+    headers: kind === 'unauthorized' ? { 'Cache-Control': 'no-store', 'WWW-Authenticate': 'Bearer' } : {},
   }
 }
 
