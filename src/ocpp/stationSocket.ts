@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
-import { unavailable } from '../errors.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../store/ocppConnections.ts'
 import { type HandlerTable, OcppError, type Outcome, type Station } from './action.ts'
@@ -81,7 +80,7 @@ export class StationSocket {
     if (breach !== undefined) throw new OcppError(breach.code, breach.description)
     if (this.#ending !== undefined) return Promise.resolve({ kind: 'offline', unsent: true })
     if (signal?.aborted) return Promise.resolve({ kind: 'timeout' })
-    if (this.#settling.size >= MAX_QUEUED) throw unavailable('too many calls wait for the station')
+    if (this.#settling.size >= MAX_QUEUED) return Promise.resolve({ kind: 'busy' })
     const { call, effects } = this.#engine.call(action, payload, now())
     const outcome = new Promise<Outcome>(resolve => {
       this.#settling.set(call, resolve)

@@ -100,7 +100,7 @@ async function sendAll({ stations }: Means, identity: string, calls: Call[]): Pr
   let verdict: Verdict | undefined
   for (const call of calls) {
     const outcome = await send(stations, identity, call)
-    if (verdict === undefined && outcome.kind === 'offline' && outcome.unsent) return 'unsent'
+    if (verdict === undefined && isUnsent(outcome)) return 'unsent'
     verdict = verdictOf(outcome, call)
     if (call.otherwise !== undefined && verdict.kind === 'failed' && verdict.failure.reason === 'rejected') {
       const { otherwise } = call
@@ -111,6 +111,8 @@ async function sendAll({ stations }: Means, identity: string, calls: Call[]): Pr
   }
   return verdict!
 }
+
+const isUnsent = (outcome: Outcome) => outcome.kind === 'busy' || (outcome.kind === 'offline' && outcome.unsent)
 
 async function send(stations: Means['stations'], identity: string, { action, payload }: Call): Promise<Outcome> {
   try {
