@@ -3,6 +3,7 @@ import { after, describe, it } from 'node:test'
 import { hashSecret } from '../../../src/auth/secrets.ts'
 import type { SiteCharging } from '../../../src/ocpp/smartCharging/settings.ts'
 import * as siteCharging from '../../../src/store/siteCharging.ts'
+import { openBoard } from '../../board/board.ts'
 import { eventually } from '../../processes/workplace.ts'
 import { connectStation } from '../../support/rpcStation.ts'
 import { createFleet, kwOf, type Profile } from '../../support/stationFleet.ts'
@@ -50,6 +51,12 @@ const limitsBecome = (ofOld: number, ofYoung?: number) =>
     15_000,
     () => limitOf(old) === ofOld && (ofYoung ?? limitOf(young)) === limitOf(young),
   )
+
+async function placeAt(deviceId: string, site_id: string | null): Promise<void> {
+  const token = await server.operator('admin')
+  const { status } = await server.call('PATCH', `/v1/devices/${deviceId}`, { token, body: { site_id } })
+  assert.equal(status, 200)
+}
 
 const uuid = '9c5b94b1-35ad-49bb-b118-8e8fc24abf80'
 const event = (payload: object) => ({
@@ -120,6 +127,44 @@ describe('a site is planned anew', () => {
     })
     assert.equal(status, 201)
     await limitsBecome(6)
+  })
+  it('when a station moves to another site, and so is the site that it leaves', async () => {
+    await put({})
+    const transactionInfo = { transactionId: '5d6a2f1b-6c1d-4a52-9d8e-6f1d2a3e7c99', chargingState: 'Charging' }
+    await young.call('TransactionEvent', event({ eventType: 'Started', seqNo: 0, transactionInfo }))
+    await limitsBecome(15, 15)
+    const elsewhere = await createFleet(db, {})
+    await siteCharging.set(db, elsewhere.tenantId, elsewhere.siteId, { ...settings, limitKw: 8 })
+    const station = db('ocpp.stations').where({ identity: 'RP-2' })
+    const { device_id } = await station.clone().first('device_id')
+    await placeAt(device_id, elsewhere.siteId)
+    await limitsBecome(22, 8)
+    const board = await openBoard(server)
+    const answer = await board.send('PUT', '/stations/RP-2', 'demo', { siteId: fleet.siteId })
+    assert.equal(answer.status, 200)
+    await limitsBecome(15, 15)
+    await put({ strategy: 'equal_share', limitKw: 20 })
+    await limitsBecome(10, 10)
+    assert.deepEqual((await station.clone().first('site_id')).site_id, fleet.siteId)
+  })
+  it('when a station moves to a site that shares nothing, and to none', async () => {
+    const free = await createFleet(db, {})
+    const { device_id } = await db('ocpp.stations').first('device_id').where({ identity: 'RP-2' })
+    await placeAt(device_id, fleet.siteId)
+    for (const siteId of [free.siteId, null]) {
+      const cleared = young.handled.filter(({ method }) => method === 'ClearChargingProfile').length
+      await placeAt(device_id, siteId)
+      await eventually('the end of the limit', 15_000, () => {
+        const now = young.handled.filter(({ method }) => method === 'ClearChargingProfile').length
+        return now === cleared + 1
+      })
+      await limitsBecome(20)
+      await placeAt(device_id, fleet.siteId)
+      await limitsBecome(10, 10)
+    }
+    const transactionInfo = { transactionId: '5d6a2f1b-6c1d-4a52-9d8e-6f1d2a3e7c99' }
+    await young.call('TransactionEvent', event({ eventType: 'Ended', seqNo: 1, transactionInfo }))
+    await limitsBecome(20)
   })
   it('when it is switched off', async () => {
     await put({ enabled: false })

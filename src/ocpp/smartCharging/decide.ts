@@ -1,4 +1,5 @@
 import type { SiteSession } from '../../store/chargingDecisions.ts'
+import type { StoredSite } from '../../store/siteCharging.ts'
 import { afterMargin, allocate, type Claim, isShort } from './allocate.ts'
 import { PHASE_VOLTS, type Range, rangeOf, type SiteCharging, weightOf } from './settings.ts'
 
@@ -30,7 +31,7 @@ export interface Plan {
  * @param unreachable keys of transactions whose stations did not take what they were told
  */
 export function decide(
-  site: SiteCharging,
+  site: StoredSite,
   sessions: SiteSession[],
   percent: number,
   unreachable: ReadonlySet<string>,
@@ -52,11 +53,14 @@ export function decide(
       session,
       range,
       allocatedKw: roundDown(shares.get(session.transactionKey)!, range),
-      heldKw: session.last?.status === 'active' ? session.last.allocatedKw : Number.POSITIVE_INFINITY,
+      heldKw: isHeld(site, session) ? session.last!.allocatedKw : Number.POSITIVE_INFINITY,
     })),
     short: isShort(availableKw, claims),
   }
 }
+
+/** What another site has told a station before it moved here is not what this one has decided. */
+const isHeld = ({ siteId }: StoredSite, { last }: SiteSession) => last?.status === 'active' && last.siteId === siteId
 
 function claimOf(site: SiteCharging, session: SiteSession, { minimumKw, maximumKw }: Range): Claim {
   return {

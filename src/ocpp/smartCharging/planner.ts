@@ -38,7 +38,11 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   if (site === undefined) return undefined
   await decisions.endFinished(means.db, siteId)
   const sessions = await decisions.sessionsOf(means.db, siteId)
-  if (!site.enabled) return switchOff(means, sessions, now)
+  const departed = await release(means, await decisions.departedFrom(means.db, siteId), now)
+  if (!site.enabled) {
+    const limited = sessions.filter(({ limited }) => limited)
+    return earliest([departed, await release(means, limited, now)])
+  }
   const timeOfUse = await readTimeOfUse(means.db, site, now)
   const unreachable = new Set(sessions.filter(session => justFailed(session, now)).map(key))
 
@@ -54,6 +58,7 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   for (const session of await tell(means, site, higher)) unreachable.add(key(session))
 
   return earliest([
+    departed,
     timeOfUse.nextAt,
     plan.short ? new Date((Math.floor(now.getTime() / TURN) + 1) * TURN) : undefined,
     unreachable.size > 0 ? new Date(now.getTime() + RETRY) : undefined,
@@ -87,22 +92,21 @@ async function tell(
         return session
       }
       await decisions.activate(db, ids[index]!, session.transactionKey)
-      session.last = { decisionId: ids[index]!, allocatedKw, status: 'active', updatedAt: new Date() }
+      session.last = { decisionId: ids[index]!, siteId, allocatedKw, status: 'active', updatedAt: new Date() }
       return undefined
     }),
   )
   return told.filter(session => session !== undefined)
 }
 
-/** Takes every limit away. What a station could not be told is tried again. */
-async function switchOff(
+/** Takes limits away. What a station could not be told is tried again. */
+async function release(
   { db, callStation }: PlannerMeans,
-  sessions: decisions.SiteSession[],
+  sessions: decisions.LimitedSession[],
   now: Date,
 ): Promise<Date | undefined> {
-  const limited = sessions.filter(({ limited }) => limited)
   const cleared = await Promise.all(
-    limited.map(async session => {
+    sessions.map(async session => {
       const outcome = await callStation({ ...callOf(session), ...clearProfile(session) })
       // A station without the profile says Unknown, and has no limit either.
       if (outcome.kind !== 'result') return false
@@ -113,7 +117,7 @@ async function switchOff(
   return cleared.every(Boolean) ? undefined : new Date(now.getTime() + RETRY)
 }
 
-const callOf = ({ tenantId, identity }: decisions.SiteSession) => ({
+const callOf = ({ tenantId, identity }: decisions.LimitedSession) => ({
   tenantId,
   identity,
   requestedBy: 'smart-charging',
