@@ -25,7 +25,7 @@ export interface Profile {
 
 /** Above the numbers of sessions, of which the plans of a site make the ids of their profiles. */
 const OWN_IDS = 2_100_000_000
-const KINDS = { limit: 0, schedule: 1, start: 2 }
+const KINDS = { limit: 0, schedule: 1, start: 2, default: 3 }
 /** What is asked of a connector, in place of what was asked before. */
 export const ownId = (kind: keyof typeof KINDS, connectorId: number | null): number =>
   OWN_IDS + (connectorId ?? 0) * 10 + KINDS[kind]
