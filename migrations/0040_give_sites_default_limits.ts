@@ -1,6 +1,9 @@
 import type { Knex } from 'knex'
 
-/** What a session may draw that has just begun at a site that shares its power: one default limit per station. */
+/**
+ * What a session may draw that has just begun at a site that shares its power: one default limit per station. Schedules
+ * that stations follow are found when clocks change.
+ */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     create table ocpp.charging_defaults (
@@ -16,5 +19,7 @@ export async function up(knex: Knex): Promise<void> {
     );
     create index on ocpp.charging_defaults (site_id);
     grant select, insert, update, delete on ocpp.charging_defaults to voltspec_app;
+
+    create index on core.commands (device_id, connector_id, sequence) where command = 'set_schedule';
   `)
 }

@@ -1,5 +1,5 @@
 import { clearProfile, ownId, type Profile, sessionId, setProfile } from './profiles.ts'
-import { profileOfSchedule, readSlots } from './schedule.ts'
+import { endOf, profileOfSchedule, readSlots } from './schedule.ts'
 import { startSession } from './sessions.ts'
 import { impossible, notSupported, numberOf, type Subject, type Translation } from './translation.ts'
 
@@ -55,11 +55,12 @@ export function discharge(subject: Subject): Translation {
 
 /** A schedule of the console as one recurring profile, which the station follows by itself. */
 export function setSchedule(subject: Subject): Translation {
-  const { protocol, params, connectorId } = subject
+  const { protocol, params, connectorId, now } = subject
   if (params.enabled === false)
     return { kind: 'calls', calls: [clearProfile(subject, ownId('schedule', connectorId))], proof: 'answer' }
   const slots = readSlots(params)
-  if (slots === undefined) return impossible('INVALID_PARAMS', 'params.time_slots is not a schedule')
+  if (slots === undefined) return impossible('INVALID_PARAMS', 'params are not a schedule')
+  if ((endOf(params) ?? now) < now) return impossible('INVALID_PARAMS', 'params.effective_until is over')
   if (protocol !== 'ocpp2.1' && slots.some(({ action }) => action === 'discharge'))
     return notSupported(protocol, 'way to discharge a vehicle')
   const profile = profileOfSchedule(subject, slots)

@@ -19,6 +19,9 @@ export interface Profile {
   /** seconds */
   duration?: number
   periods: Period[]
+  /** Between these it is in force; without them from now on, and for ever. */
+  validFrom?: Date
+  validTo?: Date
   /** % at which charging stops; only 2.1 can. */
   untilSoc?: number
 }
@@ -124,12 +127,14 @@ export function profile2(
   }
 }
 
-const commonOf = ({ purpose, kind }: Profile) => ({
+const commonOf = ({ purpose, kind, validFrom, validTo }: Profile) => ({
   stackLevel: 0,
   chargingProfilePurpose: purpose,
   ...(kind === 'Daily' || kind === 'Weekly'
     ? { chargingProfileKind: 'Recurring', recurrencyKind: kind }
     : { chargingProfileKind: kind }),
+  ...(validFrom && { validFrom: validFrom.toISOString() }),
+  ...(validTo && { validTo: validTo.toISOString() }),
 })
 
 const phasesOf = (unit: Unit) => (unit === 'A' ? { numberPhases: PHASES } : {})
