@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 
 /**
  * What a session may draw that has just begun at a site that shares its power: one default limit per station. Schedules
- * that stations follow are found when clocks change.
+ * that stations follow are found when clocks change, and discharges when a vehicle has given enough.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -21,5 +21,6 @@ export async function up(knex: Knex): Promise<void> {
     grant select, insert, update, delete on ocpp.charging_defaults to voltspec_app;
 
     create index on core.commands (device_id, connector_id, sequence) where command = 'set_schedule';
+    create index on core.commands (device_id, connector_id, sequence) where command = 'discharge';
   `)
 }

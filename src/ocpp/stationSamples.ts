@@ -1,4 +1,5 @@
 import type { StationCall } from './action.ts'
+import { keepMinimumSoc } from './commands/minimumSoc.ts'
 import { HIGHEST_CONNECTOR } from './connectorState.ts'
 import { type MeterValue, measurementsOf } from './meterValues.ts'
 import { toReadings } from './sampleReadings.ts'
@@ -11,11 +12,12 @@ import { toReadings } from './sampleReadings.ts'
  * @param transactionId as the station names it, or null
  */
 export async function storeSamples(
-  { ingest, station, receivedAt }: StationCall<unknown>,
+  call: StationCall<unknown>,
   connectorId: number | undefined,
   transactionId: string | null,
   meterValues: MeterValue[],
 ): Promise<void> {
+  const { ingest, station, receivedAt } = call
   // Before anything is looked up: stations share the statement, and one whose frames are not checked may say anything.
   if (connectorId !== undefined && !isConnector(connectorId)) return
   const measurements = measurementsOf(meterValues)
@@ -24,9 +26,13 @@ export async function storeSamples(
   const context = await ingest.sampleContexts.submit(asked)
   const connector = connectorId ?? context.session?.connectorId ?? 0
   if (context.deviceId === null || !isConnector(connector)) return
-  const readings = toReadings(measurements, connector, { ...context, deviceId: context.deviceId }, receivedAt)
+  const { deviceId } = context
+  const readings = toReadings(measurements, connector, { ...context, deviceId }, receivedAt)
   if (readings.length === 1) await ingest.readings.submit(readings[0]!)
   else await Promise.all(readings.map(reading => ingest.readings.submit(reading)))
+  const soc = measurements.findLast(measurement => measurement.soc !== undefined)?.soc
+  if (soc !== undefined && call.protocol === 'ocpp2.1')
+    call.afterwards(() => keepMinimumSoc(call, { deviceId, connectorId: connector, soc }))
 }
 
 const isConnector = (connector: number): boolean =>

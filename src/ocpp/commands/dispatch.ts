@@ -59,7 +59,8 @@ async function dispatch(means: Means, identity: string, command: commands.Claime
   const answer = await sendAll(means, identity, translation)
   if (answer === 'unsent') return takeBack(means, command)
   if (answer.kind === 'failed') await commands.fail(db, command.commandId, answer.failure)
-  else if (translation.proof === 'answer') await commands.complete(db, command.commandId, answer)
+  else if (translation.proof === 'answer')
+    await commands.complete(db, command.commandId, { ...answer, message: answer.message ?? translation.note ?? null })
   else {
     const within = patienceFor(translation.proof, command.command, means)
     await commands.accept(db, command.commandId, { ...answer, within })

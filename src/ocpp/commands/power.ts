@@ -50,7 +50,13 @@ export function discharge(subject: Subject): Translation {
   }
   if (transaction === undefined || connectorId === null) return startSession(subject, profile)
   const own = { ...profile, id: sessionId(transaction) }
-  return { kind: 'calls', calls: [setProfile(subject, own, transaction)], proof: 'answer' }
+  const note = 'min_soc is kept as far as the charger tells the state of charge'
+  return {
+    kind: 'calls',
+    calls: [setProfile(subject, own, transaction)],
+    proof: 'answer',
+    ...(numberOf(params, 'min_soc') !== undefined && { note }),
+  }
 }
 
 /** A schedule of the console as one recurring profile, which the station follows by itself. */
@@ -64,5 +70,11 @@ export function setSchedule(subject: Subject): Translation {
   if (protocol !== 'ocpp2.1' && slots.some(({ action }) => action === 'discharge'))
     return notSupported(protocol, 'way to discharge a vehicle')
   const profile = profileOfSchedule(subject, slots)
-  return { kind: 'calls', calls: [setProfile(subject, profile)], proof: 'answer' }
+  const note = 'target_soc is not told to the charger'
+  return {
+    kind: 'calls',
+    calls: [setProfile(subject, profile)],
+    proof: 'answer',
+    ...(numberOf(params, 'target_soc') !== undefined && { note }),
+  }
 }

@@ -34,7 +34,8 @@ export const ownId = (kind: keyof typeof KINDS, connectorId: number | null): num
   OWN_IDS + (connectorId ?? 0) * 10 + KINDS[kind]
 
 /** The profile of one session, which its site's plan replaces and takes away under the same number. */
-export const sessionId = ({ key }: NonNullable<Subject['transaction']>): number => Number(BigInt(key) % 2_147_483_647n)
+export const sessionId = ({ key }: NonNullable<Subject['transaction']>): number => sessionProfileId(key)
+export const sessionProfileId = (transactionKey: string): number => Number(BigInt(transactionKey) % 2_147_483_647n)
 
 const HIGHEST_KW = 10_000
 /** Volts between a phase and the neutral, and how many phases there are, where a station counts in amperes. */
