@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { Outcome } from '../../src/ocpp/action.ts'
 import type { CallStation } from '../../src/ocpp/smartCharging/planner.ts'
+import { DEFAULT_ID } from '../../src/ocpp/smartCharging/profiles.ts'
 import { PHASE_VOLTS } from '../../src/ocpp/smartCharging/settings.ts'
 
 /** Stations of a site of their own that are known to the database, and answer as a test says. */
@@ -13,18 +14,22 @@ export interface StationFleet {
   finish(transactionKey: string): Promise<void>
   /** Calls to the stations, in place of their sockets. */
   call: CallStation
+  /** Connects a station that has so many connectors; without it what sessions begin with cannot be told. */
+  connect(identity: string, connectors: number): Promise<void>
+  /** What sessions begin with at each station that took it, in kW. */
+  defaults: Map<string, number>
   /** What the station was told last, in kW, by transaction id. */
   limits: Map<string, number>
   /** What they do when they are told; they accept when it is not said. */
   behaviour: Map<string, Outcome>
-  /** The most that all of them were allowed at a time, in kW, of those in `limits`. */
+  /** The most that all sessions were allowed at a time, and those that might have begun meanwhile, in kW. */
   peakKw(): number
   /** The calls so far, in order. */
   calls: { identity: string; action: string; payload: Record<string, unknown> }[]
 }
 
 export type Profile = {
-  transactionId: number | string
+  transactionId?: number | string
   chargingSchedule: Schedule | Schedule[]
 }
 type Schedule = { chargingRateUnit: string; chargingSchedulePeriod: { limit: number; numberPhases: number }[] }
@@ -66,16 +71,46 @@ export async function createFleet(
     await db('ocpp.stations').insert({ identity, tenant_id: tenantId, site_id: siteId, device_id: device.device_id })
   }
   const limits = new Map<string, number>()
+  const defaults = new Map<string, number>()
+  const connectors = new Map<string, number>()
+  const running = new Map<string, { identity: string; ids: string[] }>()
   const behaviour = new Map<string, Outcome>()
   const calls: StationFleet['calls'] = []
   let peak = 0
+  const notePeak = () => {
+    const ofRunning = [...running.values()].map(
+      ({ identity, ids }) => limits.get(ids.find(id => limits.has(id)) ?? '') ?? defaults.get(identity) ?? 0,
+    )
+    const ofIdle = [...connectors].map(([identity, count]) => {
+      const busy = [...running.values()].filter(session => session.identity === identity).length
+      return (count - busy) * (defaults.get(identity) ?? 0)
+    })
+    peak = Math.max(
+      peak,
+      [...ofRunning, ...ofIdle].reduce((sum, kw) => sum + kw, 0),
+    )
+  }
   return {
     siteId,
     tenantId,
     limits,
     behaviour,
     calls,
+    defaults,
     peakKw: () => peak,
+    async connect(identity, count) {
+      const ids = Array.from({ length: count }, (_, index) => index + 1)
+      connectors.set(identity, count)
+      await db('core.connectors').insert(ids.map(id => ({ device_id: devices.get(identity), connector_id: id })))
+      await db('ocpp.connection_states').insert({
+        tenant_id: tenantId,
+        identity,
+        connection_id: randomUUID(),
+        remote_address: '127.0.0.1',
+        protocol: stations[identity],
+        connected_at: db.fn.now(),
+      })
+    },
     async begin(identity, { connectorId = 1, idTag } = {}) {
       const [row] = await db('ocpp.transactions')
         .insert({
@@ -89,7 +124,9 @@ export async function createFleet(
           id_tag: idTag ?? null,
           started_at: db.raw('clock_timestamp()'),
         })
-        .returning('transaction_key')
+        .returning(['transaction_key', 'transaction_id', 'numeric_id'])
+      running.set(row.transaction_key, { identity, ids: [row.transaction_id, String(row.numeric_id)] })
+      notePeak()
       return row.transaction_key
     },
     async finish(transactionKey) {
@@ -98,19 +135,17 @@ export async function createFleet(
         .update({ ended_at: db.fn.now() })
         .returning(['transaction_id', 'numeric_id'])
       for (const id of [row.transaction_id, String(row.numeric_id)]) limits.delete(id)
+      running.delete(transactionKey)
     },
     async call({ identity, action, payload }) {
       calls.push({ identity, action, payload })
       const outcome = behaviour.get(identity) ?? { kind: 'result', payload: { status: 'Accepted' } }
       if (outcome.kind !== 'result' || outcome.payload.status !== 'Accepted') return outcome
       const profile = (payload.csChargingProfiles ?? payload.chargingProfile) as Profile | undefined
-      if (profile !== undefined) {
-        limits.set(String(profile.transactionId), kwOf(profile))
-        peak = Math.max(
-          peak,
-          [...limits.values()].reduce((sum, limit) => sum + limit, 0),
-        )
-      }
+      if (profile?.transactionId !== undefined) limits.set(String(profile.transactionId), kwOf(profile))
+      else if (profile !== undefined) defaults.set(identity, kwOf(profile))
+      else if (payload.id === DEFAULT_ID || payload.chargingProfileId === DEFAULT_ID) defaults.delete(identity)
+      notePeak()
       return outcome
     },
   }

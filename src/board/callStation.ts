@@ -26,7 +26,7 @@ interface Asked {
  *
  * @returns undefined when the tenant has no such station
  * @throws invalid for what the station's version does not have, conflict when it is not connected, unavailable when it
- * does not answer in time
+ * does not answer in time, or too many calls wait for it
  */
 export async function callStation(services: Services, caller: BoardCaller, asked: Asked) {
   const { db } = services
@@ -61,6 +61,8 @@ function answerOf(outcome: Outcome, responseTime: number) {
     }
     case 'timeout':
       throw unavailable('The station did not answer in time')
+    case 'busy':
+      throw unavailable('Too many calls wait for the station')
     case 'offline':
       throw conflict('The station is not connected')
   }

@@ -26,6 +26,7 @@ import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
 import type { Jobs, KeyedJob, LiftJob, RecordJob, ScheduleJob } from './jobs.ts'
 import { liftFlexibility } from './liftFlexibility.ts'
+import { renewSchedules } from './renewSchedules.ts'
 import { runSchedule } from './runSchedule.ts'
 
 const QUEUES = [
@@ -33,6 +34,7 @@ const QUEUES = [
   'lift-flexibility',
   'record-session',
   'expire-commands',
+  'renew-schedules',
   'housekeeping',
   'archive-telemetry',
 ] as const
@@ -107,6 +109,9 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   await boss.work('expire-commands', async () => {
     await commands.expire(db)
   })
+  await boss.work('renew-schedules', async () => {
+    await renewSchedules(db)
+  })
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
     await ocppMessages.removeOld(db, settings.ocpp.messageDays)
@@ -143,6 +148,8 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
     }
   })
   await boss.schedule('expire-commands', '* * * * *', {})
+  // Clocks change at full and at half hours.
+  await boss.schedule('renew-schedules', '*/15 * * * *', {})
   await boss.schedule('housekeeping', '7 * * * *', {})
   await boss.schedule('archive-telemetry', '23 * * * *', {})
   return jobs

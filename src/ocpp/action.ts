@@ -70,6 +70,8 @@ export type Outcome =
   | { kind: 'timeout' }
   /** `unsent` where it is sure that the station never got it. */
   | { kind: 'offline'; unsent?: true }
+  /** So many calls wait for the station that it was not sent. */
+  | { kind: 'busy' }
 
 /** Calls to the stations whose sockets this process holds. */
 export interface LocalStations {

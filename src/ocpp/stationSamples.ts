@@ -1,5 +1,6 @@
 import type { StationSample } from '../store/stationSamples.ts'
 import type { StationCall } from './action.ts'
+import { keepMinimumSoc } from './commands/minimumSoc.ts'
 import { HIGHEST_CONNECTOR } from './connectorState.ts'
 import { liveTime } from './liveTime.ts'
 import { type Measurement, type MeterValue, measurementsOf } from './meterValues.ts'
@@ -15,11 +16,12 @@ const REMEMBERED = 15 * 60_000
  * @param transactionId as the station names it, or null
  */
 export async function storeSamples(
-  { ingest, station, receivedAt }: StationCall<unknown>,
+  call: StationCall<unknown>,
   connectorId: number | undefined,
   transactionId: string | null,
   meterValues: MeterValue[],
 ): Promise<void> {
+  const { ingest, station, receivedAt, protocol } = call
   // Before anything is looked up: stations share the statement, and one whose frames are not checked may say anything.
   if (connectorId !== undefined && !isConnector(connectorId)) return
   const place = { identity: station.identity, connectorId: connectorId ?? 0, transactionId }
@@ -27,6 +29,8 @@ export async function storeSamples(
   if (samples.length === 0) return
   carryOver(samples)
   await ingest.stationSamples.submit(samples)
+  const last = samples.at(-1)!
+  if (protocol === 'ocpp2.1' && last.soc !== null) call.afterwards(() => keepMinimumSoc(call, last))
 }
 
 const isConnector = (connector: number): boolean =>

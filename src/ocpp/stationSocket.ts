@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
-import { unavailable } from '../errors.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../store/ocppConnections.ts'
 import { type HandlerTable, OcppError, type Outcome, type Station } from './action.ts'
@@ -14,6 +13,8 @@ import type { SecurityReports } from './securityReports.ts'
 
 /** Who does not answer a close frame within this time is cut off; in milliseconds. */
 const CLOSE_PATIENCE = 2000
+/** How long a draining server waits for the answer to what it has asked, in milliseconds. */
+const DRAIN_PATIENCE = 2000
 /** Calls to one station that may wait. */
 const MAX_QUEUED = 100
 /** What a station may leave unread, in bytes. */
@@ -49,6 +50,7 @@ export class StationSocket {
   #timer: NodeJS.Timeout | undefined
   #isAlive = true
   #isDraining = false
+  #isImpatient = false
   #ending: { code: number; reason: string } | undefined
 
   constructor(options: SocketOptions) {
@@ -79,9 +81,9 @@ export class StationSocket {
   call(action: string, payload: Record<string, unknown>, signal?: AbortSignal): Promise<Outcome> {
     const breach = check(this.connection.protocol, action, 'request', payload)
     if (breach !== undefined) throw new OcppError(breach.code, breach.description)
-    if (this.#ending !== undefined) return Promise.resolve({ kind: 'offline', unsent: true })
+    if (this.#isDraining || this.#ending !== undefined) return Promise.resolve({ kind: 'offline', unsent: true })
     if (signal?.aborted) return Promise.resolve({ kind: 'timeout' })
-    if (this.#settling.size >= MAX_QUEUED) throw unavailable('too many calls wait for the station')
+    if (this.#settling.size >= MAX_QUEUED) return Promise.resolve({ kind: 'busy' })
     const { call, effects } = this.#engine.call(action, payload, now())
     const outcome = new Promise<Outcome>(resolve => {
       this.#settling.set(call, resolve)
@@ -116,10 +118,22 @@ export class StationSocket {
     setTimeout(() => this.#webSocket.terminate(), CLOSE_PATIENCE).unref()
   }
 
-  /** Ends the connection as soon as the calls that have come are answered. */
+  /** Ends the connection as soon as the calls that have come are answered, and the one that was sent, if that is soon. */
   drain(): void {
-    this.#isDraining = true
-    if (this.#engine.pending === 0) this.close(CLOSE.goingAway, 'the server is going away')
+    if (!this.#isDraining) {
+      this.#isDraining = true
+      this.#apply(this.#engine.drain())
+      setTimeout(() => {
+        this.#isImpatient = true
+        this.#closeWhenDone()
+      }, DRAIN_PATIENCE).unref()
+    }
+    this.#closeWhenDone()
+  }
+
+  #closeWhenDone(): void {
+    const { pending, isWaiting } = this.#engine
+    if (pending === 0 && (!isWaiting || this.#isImpatient)) this.close(CLOSE.goingAway, 'the server is going away')
   }
 
   #hear(): void {
@@ -128,13 +142,14 @@ export class StationSocket {
 
   #receive(data: Buffer, isBinary: boolean): void {
     this.#hear()
-    if (this.#isDraining || this.#ending !== undefined) return
+    if (this.#ending !== undefined) return
     if (isBinary) {
       this.#report('MALFORMED_FRAME', 'a binary message')
       this.close(CLOSE.unsupported, 'OCPP-J is text')
       return
     }
     this.#apply(this.#engine.receive(data.toString(), now()))
+    if (this.#isDraining) this.#closeWhenDone()
   }
 
   /** While the log is full nothing more is read, so that the station waits instead of the server growing. */
@@ -203,7 +218,7 @@ export class StationSocket {
     }
     const { answer, afterwards } = await dispatch(handlers, services, delivery)
     this.#apply(this.#engine.answer(answer, now()))
-    if (this.#isDraining) this.drain()
+    if (this.#isDraining) this.#closeWhenDone()
     for (const work of afterwards) {
       try {
         await work()

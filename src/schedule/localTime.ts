@@ -26,7 +26,7 @@ export function wallClockAt(instant: number, zone: string): WallClock {
 }
 
 /** Milliseconds that the zone's clock is ahead of UTC. */
-const offsetAt = (instant: number, zone: string): number =>
+export const offsetAt = (instant: number, zone: string): number =>
   // The library keeps each spelling of a name for ever.
   IANAZone.create(zone.toLowerCase()).offset(instant) * MINUTE
 

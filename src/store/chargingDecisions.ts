@@ -27,6 +27,7 @@ export interface SiteSession {
 
 export interface LastDecision {
   decisionId: string
+  siteId: string
   allocatedKw: number
   status: 'pending' | 'active' | 'rejected' | 'ended'
   updatedAt: Date
@@ -55,15 +56,18 @@ const FORGOTTEN = `t.connector_id > 0 and exists (
 const MAY_DRAW = `(t.protocol = 'ocpp1.6' or t.evse_id is not null
   or t.charging_state in ('Charging', 'SuspendedEV', 'SuspendedEVSE'))`
 
+/** SQL for the id by which its station knows the transaction `t`. */
+const STATIONS_ID = `case t.protocol when 'ocpp1.6' then t.numeric_id::text else t.transaction_id end`
+
 const SESSIONS = `
   select t.transaction_key as "transactionKey", t.tenant_id as "tenantId", t.identity, t.protocol,
-    case t.protocol when 'ocpp1.6' then t.numeric_id::text else t.transaction_id end as "transactionId",
+    ${STATIONS_ID} as "transactionId",
     t.evse_id as "evseId", t.connector_id as "connectorId", t.id_tag as "idTag", rating.kw as "ratingKw",
     commanded.kw as "commandedKw", commanded.until as "commandedUntil", link.connected_at as "connectedAt",
     exists (select from ocpp.charging_decisions where transaction_key = t.transaction_key
       and status in ('pending', 'active')) as limited,
     case when d.decision_id is not null then json_build_object('decisionId', d.decision_id::text,
-      'allocatedKw', d.allocated_kw, 'status', d.status, 'updatedAt', d.updated_at) end as last
+      'siteId', d.site_id, 'allocatedKw', d.allocated_kw, 'status', d.status, 'updatedAt', d.updated_at) end as last
   from core.sites s
     join ocpp.stations st on st.tenant_id = s.tenant_id
     left join core.devices own on own.device_id = st.device_id
@@ -74,7 +78,7 @@ const SESSIONS = `
     left join lateral (${COMMANDED}) commanded on true
     left join ocpp.connection_states link on link.tenant_id = st.tenant_id and link.identity = st.identity
     left join lateral (
-      select decision_id, allocated_kw, status, updated_at from ocpp.charging_decisions
+      select decision_id, site_id, allocated_kw, status, updated_at from ocpp.charging_decisions
       where transaction_key = t.transaction_key order by decision_id desc limit 1) d on true
   where s.site_id = :siteId and coalesce(st.site_id, own.site_id) = s.site_id and ${MAY_DRAW}
     and not (${FORGOTTEN})
@@ -87,6 +91,30 @@ export async function sessionsOf(db: Knex, siteId: string): Promise<SiteSession[
     ...row,
     last: row.last && { ...row.last, updatedAt: new Date(row.last.updatedAt) },
   }))
+}
+
+/** A session whose station may hold a limit of ours. */
+export type LimitedSession = Pick<
+  SiteSession,
+  'transactionKey' | 'tenantId' | 'identity' | 'protocol' | 'transactionId' | 'evseId' | 'connectorId'
+>
+
+/** The sessions with a limit of this site whose stations have moved to one that shares no power, or to none. */
+export async function departedFrom(db: Knex, siteId: string): Promise<LimitedSession[]> {
+  const { rows } = await db.raw<{ rows: LimitedSession[] }>(
+    `select t.transaction_key as "transactionKey", t.tenant_id as "tenantId", t.identity, t.protocol,
+       ${STATIONS_ID} as "transactionId", t.evse_id as "evseId", t.connector_id as "connectorId"
+     from ocpp.transactions t
+       join ocpp.stations st on st.identity = t.identity and st.tenant_id = t.tenant_id
+       left join core.devices own on own.device_id = st.device_id
+       left join ocpp.site_charging g on g.site_id = coalesce(st.site_id, own.site_id)
+     where t.ended_at is null and coalesce(st.site_id, own.site_id) is distinct from :siteId
+       and g.enabled is not true and t.transaction_key in (
+         select transaction_key from ocpp.charging_decisions
+         where site_id = :siteId and status in ('pending', 'active'))`,
+    { siteId },
+  )
+  return rows
 }
 
 export interface NewDecision {

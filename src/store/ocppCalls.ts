@@ -105,19 +105,23 @@ function columnsOf(outcome: Outcome): Partial<Record<keyof CallRow, string | nul
       return { status: 'failed', error_code: TIMEOUT }
     case 'offline':
       return { status: 'failed', error_code: OFFLINE }
+    case 'busy':
+      return { status: 'failed', error_code: BUSY }
   }
 }
 
 const TIMEOUT = 'TIMEOUT'
 const OFFLINE = 'OFFLINE'
+const BUSY = 'BUSY'
 
 /** What became of a call by its row; undefined while nothing has. */
 export function outcomeOf({ status, answer, error_code, error_description }: CallRow): Outcome | undefined {
   if (status === 'answered') return { kind: 'result', payload: answer ?? {} }
   if (status === 'refused')
     return { kind: 'error', code: error_code!, description: error_description ?? '', details: answer ?? {} }
-  if (status === 'failed') return error_code === OFFLINE ? { kind: 'offline' } : { kind: 'timeout' }
-  return undefined
+  if (status !== 'failed') return undefined
+  if (error_code === BUSY) return { kind: 'busy' }
+  return { kind: error_code === OFFLINE ? 'offline' : 'timeout' }
 }
 
 /**

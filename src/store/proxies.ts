@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { drop } from './proxyQueue.ts'
 
 /** Another central system that a station is bridged to. */
 export interface Proxy {
@@ -12,7 +13,7 @@ export interface Proxy {
   updatedAt: Date
 }
 
-export type ProxyEventType = 'translation' | 'upstream_connected' | 'upstream_lost' | 'error'
+export type ProxyEventType = 'translation' | 'upstream_connected' | 'upstream_lost' | 'dropped' | 'error'
 
 export interface ProxyEvent {
   tenantId: string
@@ -57,12 +58,23 @@ export async function findOfTenant(db: Knex, tenantId: string, identity: string)
 }
 
 /**
- * Sets a station's proxy.
+ * Sets a station's proxy. What waits for the upstream before is not for another one, and is dropped.
  *
  * @param proxy without a password, the one that was set before stays as long as the address does
  * @returns undefined when the tenant has no such station
  */
-export async function put(
+export async function put(db: Knex, proxy: Omit<Proxy, 'updatedAt'>): Promise<Proxy | undefined> {
+  return db.transaction(async transaction => {
+    const before = await transaction<ProxyRow>('ocpp.proxies').first().where({ identity: proxy.identity }).forUpdate()
+    const stored = await upsert(transaction, proxy)
+    if (stored === undefined) return undefined
+    const isSame = before?.upstream_url === stored.upstreamUrl && before.tenant_id === stored.tenantId
+    if (before !== undefined && !isSame) await drop(transaction, before.identity, before.upstream_protocol)
+    return stored
+  })
+}
+
+async function upsert(
   db: Knex,
   { tenantId, identity, upstreamUrl, upstreamProtocol, password, enabled }: Omit<Proxy, 'updatedAt'>,
 ): Promise<Proxy | undefined> {
@@ -81,9 +93,17 @@ export async function put(
   return rows[0] && fromRow(rows[0])
 }
 
-/** @returns whether the tenant's station had one */
+/** Takes a station's proxy away, and drops what waits for the upstream. @returns whether the tenant's station had one */
 export async function remove(db: Knex, tenantId: string, identity: string): Promise<boolean> {
-  return (await db('ocpp.proxies').where({ identity, tenant_id: tenantId }).delete()) > 0
+  return db.transaction(async transaction => {
+    const [removed] = await transaction<ProxyRow>('ocpp.proxies')
+      .where({ identity, tenant_id: tenantId })
+      .delete()
+      .returning('upstream_protocol')
+    if (removed === undefined) return false
+    await drop(transaction, identity, removed.upstream_protocol)
+    return true
+  })
 }
 
 export async function addEvent(db: Knex, event: ProxyEvent): Promise<void> {

@@ -31,24 +31,33 @@ export async function enqueue(
   return row.queue_id
 }
 
+/** A station and the upstream that it is shown to. What waits is for whichever upstream is set at the moment. */
+export interface Target {
+  identity: string
+  upstreamUrl: string
+}
+
+/** SQL for whether the upstream is still the station's. */
+const IS_CURRENT = 'exists (select from ocpp.proxies where identity = :identity and upstream_url = :upstreamUrl)'
+
 /** Takes the oldest message of a station; undefined when there is none, or somebody else is at it. */
-export async function claim(db: Knex, identity: string): Promise<QueuedMessage | undefined> {
+export async function claim(db: Knex, { identity, upstreamUrl }: Target): Promise<QueuedMessage | undefined> {
   const { rows } = await db.raw<{ rows: QueuedMessage[] }>(
     `update ocpp.proxy_queue set attempts = attempts + 1, claimed_until = now() + ${CLAIM}
-     where queue_id = (select queue_id from ocpp.proxy_queue where identity = ? order by queue_id limit 1)
-       and (claimed_until is null or claimed_until < now())
+     where queue_id = (select queue_id from ocpp.proxy_queue where identity = :identity order by queue_id limit 1)
+       and (claimed_until is null or claimed_until < now()) and ${IS_CURRENT}
      returning queue_id as "queueId", action, payload, answer, received_at as "receivedAt", attempts`,
-    [identity],
+    { identity, upstreamUrl },
   )
   return rows[0]
 }
 
 /** When the oldest message can be taken by somebody else, in milliseconds from now; undefined when nothing waits. */
-export async function claimableIn(db: Knex, identity: string): Promise<number | undefined> {
+export async function claimableIn(db: Knex, { identity, upstreamUrl }: Target): Promise<number | undefined> {
   const { rows } = await db.raw<{ rows: { wait: number }[] }>(
     `select greatest(0, extract(epoch from coalesce(claimed_until - now(), '0'))::float8 * 1000) as wait
-     from ocpp.proxy_queue where identity = ? order by queue_id limit 1`,
-    [identity],
+     from ocpp.proxy_queue where identity = :identity and ${IS_CURRENT} order by queue_id limit 1`,
+    { identity, upstreamUrl },
   )
   return rows[0]?.wait
 }
@@ -60,15 +69,22 @@ export async function release(db: Knex, queueId: string, counts: boolean): Promi
     .update({ claimed_until: null, ...(counts ? {} : { attempts: db.raw('attempts - 1') }) })
 }
 
-/** The upstream has taken a message: it leaves the queue, and what was learned of its transaction is kept. */
+/**
+ * The upstream has taken a message: it leaves the queue, and what was learned of its transaction is kept, unless the
+ * station has another upstream by now.
+ */
 export async function settle(
   db: Knex,
-  identity: string,
+  { identity, upstreamUrl }: Target,
   queueId: string,
   learned: ProxiedTransaction | undefined,
 ): Promise<void> {
   await db.transaction(async transaction => {
-    if (learned !== undefined) {
+    const current = await transaction('ocpp.proxies')
+      .first('identity')
+      .where({ identity, upstream_url: upstreamUrl })
+      .forShare()
+    if (learned !== undefined && current !== undefined) {
       // An upstream may give a number again, such as 0 to whoever it refuses: it means the latest.
       await transaction('ocpp.proxy_transactions')
         .where({ identity, upstream_transaction_id: learned.upstreamTransactionId })
@@ -89,6 +105,23 @@ export async function settle(
     }
     await transaction('ocpp.proxy_queue').where({ queue_id: queueId }).delete()
   })
+}
+
+/**
+ * Drops what waits for a station's upstream, and forgets its transactions: they mean nothing to another. Every message that
+ * is dropped becomes an event.
+ */
+export async function drop(db: Knex, identity: string, upstreamProtocol: string): Promise<void> {
+  await db.raw(
+    `with dropped as (
+       delete from ocpp.proxy_queue where identity = :identity returning *)
+     insert into ocpp.proxy_events (tenant_id, identity, type, from_protocol, to_protocol, method, details)
+     select tenant_id, identity, 'dropped', :stationProtocol, :upstreamProtocol, action,
+       jsonb_build_object('reason', 'the station has another upstream, or none', 'receivedAt', received_at)
+     from dropped order by queue_id`,
+    { identity, upstreamProtocol, stationProtocol: upstreamProtocol === 'ocpp1.6' ? 'ocpp2.0.1' : 'ocpp1.6' },
+  )
+  await db('ocpp.proxy_transactions').where({ identity }).delete()
 }
 
 /** A transaction by the id of one side. */

@@ -149,7 +149,7 @@ export async function requireOperator(db: Knex, tenantId: string, operatorId: st
   if (operator === undefined) throw notFound('operator')
 }
 
-/** Puts chargers on a site, or on none. @throws notFound for one that is not the tenant's */
+/** Puts chargers on a site, or on none, with the stations that are where they were. @throws notFound for one that is not the tenant's */
 export async function placeDevices(
   db: Knex,
   tenantId: string,
@@ -157,8 +157,21 @@ export async function placeDevices(
   deviceIds: string[],
 ): Promise<void> {
   const ids = [...new Set(deviceIds.map(id => id.toLowerCase()))]
+  if (ids.every(isUuid)) await placeStations(db, tenantId, siteId, ids)
   const placed = ids.every(isUuid)
     ? await db('core.devices').whereIn('device_id', ids).andWhere({ tenant_id: tenantId }).update({ site_id: siteId })
     : -1
   if (placed !== ids.length) throw notFound('device')
+}
+
+/** Every row is written, also of a station with a site of its own, so that the feed tells that something has moved. */
+async function placeStations(db: Knex, tenantId: string, siteId: string | null, deviceIds: string[]): Promise<void> {
+  await db.raw(
+    `update ocpp.stations s set updated_at = now(),
+       site_id = case when s.site_id is not distinct from d.site_id then :siteId else s.site_id end
+     from core.devices d
+     where d.device_id = any(:deviceIds::uuid[]) and d.tenant_id = :tenantId
+       and s.device_id = d.device_id and s.tenant_id = d.tenant_id`,
+    { siteId, tenantId, deviceIds },
+  )
 }

@@ -117,12 +117,15 @@ export async function enabledSites(db: Knex): Promise<string[]> {
   return db('ocpp.site_charging').where({ enabled: true }).pluck('site_id')
 }
 
-/** Of these stations and devices, the sites that share their power. */
+/** Of these stations and devices, the sites that share their power, and those that have limits in force for them. */
 export async function sitesOf(db: Knex, identities: string[], deviceIds: string[]): Promise<string[]> {
   const { rows } = await db.raw<{ rows: { site_id: string }[] }>(
     `select distinct c.site_id from ocpp.stations st left join core.devices d using (device_id)
        join ocpp.site_charging c on c.site_id = coalesce(st.site_id, d.site_id) and c.tenant_id = st.tenant_id
-     where st.identity = any(:identities) or st.device_id = any(:deviceIds)`,
+     where st.identity = any(:identities) or st.device_id = any(:deviceIds)
+     union
+     select g.site_id from ocpp.stations st join ocpp.charging_decisions g using (tenant_id, identity)
+     where (st.identity = any(:identities) or st.device_id = any(:deviceIds)) and g.status in ('pending', 'active')`,
     { identities, deviceIds },
   )
   return rows.map(({ site_id }) => site_id)

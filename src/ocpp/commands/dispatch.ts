@@ -56,10 +56,11 @@ async function dispatch(means: Means, identity: string, command: commands.Claime
       identity,
       remoteStartId: command.number,
     })
-  const answer = await sendAll(means, identity, translation.calls)
+  const answer = await sendAll(means, identity, translation)
   if (answer === 'unsent') return takeBack(means, command)
   if (answer.kind === 'failed') await commands.fail(db, command.commandId, answer.failure)
-  else if (translation.proof === 'answer') await commands.complete(db, command.commandId, answer)
+  else if (translation.proof === 'answer')
+    await commands.complete(db, command.commandId, { ...answer, message: answer.message ?? translation.note ?? null })
   else {
     const within = patienceFor(translation.proof, command.command, means)
     await commands.accept(db, command.commandId, { ...answer, within })
@@ -95,22 +96,32 @@ async function uploadUrlOf(
   return String(opened!.params.upload_url)
 }
 
-/** The answer to the last call, or the first one that is no consent; `unsent` where the station got none. */
-async function sendAll({ stations }: Means, identity: string, calls: Call[]): Promise<Verdict | 'unsent'> {
+/**
+ * The answer to the last call, or the first one that is no consent; `unsent` where the station can be told all of it
+ * again, because it got nothing yet, or only profiles, which replace themselves.
+ */
+async function sendAll(
+  { stations, draining }: Means,
+  identity: string,
+  { calls, proof }: Extract<Translation, { kind: 'calls' }>,
+): Promise<Verdict | 'unsent'> {
   let verdict: Verdict | undefined
   for (const call of calls) {
-    const outcome = await send(stations, identity, call)
-    if (verdict === undefined && outcome.kind === 'offline' && outcome.unsent) return 'unsent'
+    let outcome = await send(stations, identity, call)
     verdict = verdictOf(outcome, call)
     if (call.otherwise !== undefined && verdict.kind === 'failed' && verdict.failure.reason === 'rejected') {
-      const { otherwise } = call
-      const second = verdictOf(await send(stations, identity, otherwise), otherwise)
+      outcome = await send(stations, identity, call.otherwise)
+      const second = verdictOf(outcome, call.otherwise)
       if (second.kind === 'accepted') verdict = second
     }
+    // Without an answer nobody knows whether a session has begun; a profile may be set twice.
+    if (isUnsent(outcome) || (outcome.kind === 'offline' && draining.aborted && proof === 'answer')) return 'unsent'
     if (verdict.kind === 'failed') return verdict
   }
   return verdict!
 }
+
+const isUnsent = (outcome: Outcome) => outcome.kind === 'busy' || (outcome.kind === 'offline' && outcome.unsent)
 
 async function send(stations: Means['stations'], identity: string, { action, payload }: Call): Promise<Outcome> {
   try {

@@ -32,5 +32,6 @@ describe('what a station says', () => {
   it('may be nothing', () => {
     assert.equal(judge({ kind: 'timeout' })[0], 'TIMEOUT')
     assert.equal(judge({ kind: 'offline' })[0], 'OFFLINE')
+    assert.equal(judge({ kind: 'busy' })[0], 'BUSY')
   })
 })

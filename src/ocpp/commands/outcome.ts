@@ -39,6 +39,8 @@ export function failureOf(outcome: Exclude<Outcome, { kind: 'result' }>): Failur
       }
     case 'timeout':
       return { reason: 'TIMEOUT', message: 'the charger did not answer in time' }
+    case 'busy':
+      return { reason: 'BUSY', message: 'too many calls wait for the charger' }
     case 'offline':
       return { reason: 'OFFLINE', message: 'the connection was lost before the answer' }
   }

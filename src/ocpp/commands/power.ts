@@ -1,5 +1,5 @@
 import { clearProfile, ownId, type Profile, sessionId, setProfile } from './profiles.ts'
-import { profileOfSchedule, readSlots } from './schedule.ts'
+import { endOf, profileOfSchedule, readSlots } from './schedule.ts'
 import { startSession } from './sessions.ts'
 import { impossible, notSupported, numberOf, type Subject, type Translation } from './translation.ts'
 
@@ -50,18 +50,31 @@ export function discharge(subject: Subject): Translation {
   }
   if (transaction === undefined || connectorId === null) return startSession(subject, profile)
   const own = { ...profile, id: sessionId(transaction) }
-  return { kind: 'calls', calls: [setProfile(subject, own, transaction)], proof: 'answer' }
+  const note = 'min_soc is kept as far as the charger tells the state of charge'
+  return {
+    kind: 'calls',
+    calls: [setProfile(subject, own, transaction)],
+    proof: 'answer',
+    ...(numberOf(params, 'min_soc') !== undefined && { note }),
+  }
 }
 
 /** A schedule of the console as one recurring profile, which the station follows by itself. */
 export function setSchedule(subject: Subject): Translation {
-  const { protocol, params, connectorId } = subject
+  const { protocol, params, connectorId, now } = subject
   if (params.enabled === false)
     return { kind: 'calls', calls: [clearProfile(subject, ownId('schedule', connectorId))], proof: 'answer' }
   const slots = readSlots(params)
-  if (slots === undefined) return impossible('INVALID_PARAMS', 'params.time_slots is not a schedule')
+  if (slots === undefined) return impossible('INVALID_PARAMS', 'params are not a schedule')
+  if ((endOf(params) ?? now) < now) return impossible('INVALID_PARAMS', 'params.effective_until is over')
   if (protocol !== 'ocpp2.1' && slots.some(({ action }) => action === 'discharge'))
     return notSupported(protocol, 'way to discharge a vehicle')
   const profile = profileOfSchedule(subject, slots)
-  return { kind: 'calls', calls: [setProfile(subject, profile)], proof: 'answer' }
+  const note = 'target_soc is not told to the charger'
+  return {
+    kind: 'calls',
+    calls: [setProfile(subject, profile)],
+    proof: 'answer',
+    ...(numberOf(params, 'target_soc') !== undefined && { note }),
+  }
 }

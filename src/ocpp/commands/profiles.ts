@@ -19,19 +19,23 @@ export interface Profile {
   /** seconds */
   duration?: number
   periods: Period[]
+  /** Between these it is in force; without them from now on, and for ever. */
+  validFrom?: Date
+  validTo?: Date
   /** % at which charging stops; only 2.1 can. */
   untilSoc?: number
 }
 
 /** Above the numbers of sessions, of which the plans of a site make the ids of their profiles. */
 const OWN_IDS = 2_100_000_000
-const KINDS = { limit: 0, schedule: 1, start: 2 }
+const KINDS = { limit: 0, schedule: 1, start: 2, default: 3 }
 /** What is asked of a connector, in place of what was asked before. */
 export const ownId = (kind: keyof typeof KINDS, connectorId: number | null): number =>
   OWN_IDS + (connectorId ?? 0) * 10 + KINDS[kind]
 
 /** The profile of one session, which its site's plan replaces and takes away under the same number. */
-export const sessionId = ({ key }: NonNullable<Subject['transaction']>): number => Number(BigInt(key) % 2_147_483_647n)
+export const sessionId = ({ key }: NonNullable<Subject['transaction']>): number => sessionProfileId(key)
+export const sessionProfileId = (transactionKey: string): number => Number(BigInt(transactionKey) % 2_147_483_647n)
 
 const HIGHEST_KW = 10_000
 /** Volts between a phase and the neutral, and how many phases there are, where a station counts in amperes. */
@@ -124,12 +128,14 @@ export function profile2(
   }
 }
 
-const commonOf = ({ purpose, kind }: Profile) => ({
+const commonOf = ({ purpose, kind, validFrom, validTo }: Profile) => ({
   stackLevel: 0,
   chargingProfilePurpose: purpose,
   ...(kind === 'Daily' || kind === 'Weekly'
     ? { chargingProfileKind: 'Recurring', recurrencyKind: kind }
     : { chargingProfileKind: kind }),
+  ...(validFrom && { validFrom: validFrom.toISOString() }),
+  ...(validTo && { validTo: validTo.toISOString() }),
 })
 
 const phasesOf = (unit: Unit) => (unit === 'A' ? { numberPhases: PHASES } : {})

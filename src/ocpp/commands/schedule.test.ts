@@ -4,9 +4,9 @@ import { profileOfSchedule, readSlots } from './schedule.ts'
 
 /** A Wednesday, in summer. */
 const now = new Date('2026-07-01T12:34:56Z')
-const profileOf = (time_slots: object[], change: Record<string, unknown> = {}) => {
+const profileOf = (time_slots: object[], change: Record<string, unknown> = {}, at = now) => {
   const params = { time_slots, ...change }
-  return profileOfSchedule({ params, connectorId: 1, now, ratingKw: 22 }, readSlots(params)!)
+  return profileOfSchedule({ params, connectorId: 1, now: at, ratingKw: 22 }, readSlots(params)!)
 }
 /** Hours and kW. */
 const shape = (time_slots: object[], change = {}) =>
@@ -61,6 +61,33 @@ describe('the profile of a schedule', () => {
     const once = profileOf([slot], { type: 'once' })
     assert.deepEqual([once.kind, once.duration], ['Absolute', 86_400])
   })
+  it('is in force between two instants', () => {
+    const slot = { start: '08:00', end: '09:00', action: 'idle' }
+    const [effective_from, effective_until] = ['2026-07-02T00:00:00+01:00', '2026-08-01T00:00:00.000Z']
+    const { validFrom, validTo } = profileOf([slot], { effective_from, effective_until })
+    assert.deepEqual([validFrom!.toISOString(), validTo!.toISOString()], ['2026-07-01T23:00:00.000Z', effective_until])
+    assert.deepEqual(Object.keys(profileOf([slot], { effective_from: null })).includes('validFrom'), false)
+  })
+})
+
+/** The clocks of London went forward at 01:00 UTC of 29 March 2026, and back at 01:00 UTC of 25 October. */
+describe('the profile of a schedule on a day on which the clocks change', () => {
+  const slot = { start: '08:00', end: '09:00', action: 'idle' }
+  const timezone = 'Europe/London'
+  const startOf = (at: string, change: Record<string, unknown> = {}) => {
+    const { startsAt, periods } = profileOf([slot], { timezone, ...change }, new Date(at))
+    return new Date(startsAt!.getTime() + periods[1]!.start * 1000).toISOString()
+  }
+  it('follows the clock as it was before, and when it is set again as it is after', () => {
+    assert.equal(startOf('2026-03-29T00:30:00Z'), '2026-03-29T08:00:00.000Z')
+    assert.equal(startOf('2026-03-29T01:00:00Z'), '2026-03-29T07:00:00.000Z')
+    assert.equal(startOf('2026-10-25T00:30:00Z'), '2026-10-25T07:00:00.000Z')
+    assert.equal(startOf('2026-10-25T01:00:00Z'), '2026-10-25T08:00:00.000Z')
+  })
+  it('that does not repeat is right from the beginning', () => {
+    assert.equal(startOf('2026-03-29T00:30:00Z', { type: 'once' }), '2026-03-29T07:00:00.000Z')
+    assert.equal(profileOf([slot], { timezone, type: 'once' }, new Date('2026-03-29T00:30:00Z')).duration, 23 * 3600)
+  })
 })
 
 describe('the slots of a command', () => {
@@ -76,6 +103,8 @@ describe('the slots of a command', () => {
     ])
       assert.equal(readSlots({ time_slots: [broken] }), undefined, JSON.stringify(broken))
     assert.equal(readSlots({}), undefined)
+    for (const effective_until of ['tomorrow', 7])
+      assert.equal(readSlots({ time_slots: [slot], effective_until }), undefined)
     for (const timezone of ['Mars/Olympus', '', 7]) assert.equal(readSlots({ time_slots: [slot], timezone }), undefined)
   })
 })

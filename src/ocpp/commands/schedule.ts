@@ -1,9 +1,10 @@
 import { IANAZone } from 'luxon'
 import type { Day, TimeSlot } from '../../schedule/edges.ts'
-import { instantOf, wallClockAt } from '../../schedule/localTime.ts'
+import { instantOf, offsetAt, wallClockAt } from '../../schedule/localTime.ts'
 import { ownId, type Period, type Profile } from './profiles.ts'
 import { type Subject, textOf } from './translation.ts'
 
+const MINUTE = 60_000
 const DAY = 24 * 60
 const WEEK = 7 * DAY
 const DAYS: Day[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
@@ -18,8 +19,18 @@ const UNLIMITED = 5000
 export function readSlots(params: Record<string, unknown>): TimeSlot[] | undefined {
   const { time_slots: slots, timezone: zone = 'UTC' } = params
   if (typeof zone !== 'string' || !IANAZone.isValidZone(zone)) return undefined
+  if ([params.effective_from, params.effective_until].some(time => time != null && instant(time) === undefined))
+    return undefined
   return Array.isArray(slots) && slots.length > 0 && slots.every(isSlot) ? slots : undefined
 }
+
+function instant(time: unknown): Date | undefined {
+  const at = new Date(typeof time === 'string' ? time : Number.NaN)
+  return Number.isNaN(at.getTime()) ? undefined : at
+}
+
+/** When a schedule ends; undefined when it does not. */
+export const endOf = ({ effective_until }: Record<string, unknown>): Date | undefined => instant(effective_until)
 
 function isSlot(value: unknown): value is TimeSlot {
   const { start, end, action, power_limit: kw, day_of_week: days } = Object(value)
@@ -40,8 +51,9 @@ interface Run {
 }
 
 /**
- * One recurring profile for all slots; between them nothing limits. Of slots that overlap the one that began last counts.
- * Stations count days of 24 hours, so that after a change of the clocks the schedule has to be set again.
+ * One profile for all slots, between which nothing limits. Of slots that overlap the one that began last counts. Stations
+ * count days of 24 hours, so one that repeats keeps the zone's clock as it is now, and is set again when that changes; one
+ * that does not repeat follows the clock.
  */
 export function profileOfSchedule(
   { params, connectorId, now, ratingKw }: Pick<Subject, 'params' | 'connectorId' | 'now' | 'ratingKw'>,
@@ -49,22 +61,29 @@ export function profileOfSchedule(
 ): Profile {
   const isWeekly = slots.some(({ day_of_week }) => day_of_week !== undefined)
   const length = isWeekly ? WEEK : DAY
+  const zone = textOf(params, 'timezone') ?? 'UTC'
+  const reading = wallClockAt(now.getTime(), zone)
+  const beginning = reading - (isWeekly ? (reading - FIRST_MONDAY) % WEEK : reading % DAY)
+  const isOnce = params.type === 'once'
+  const startsAt = isOnce ? instantOf(beginning, zone) : beginning * MINUTE - offsetAt(now.getTime(), zone)
+  /** Seconds from the start to a minute of the day or week. */
+  const after = (mark: number) => (isOnce ? (instantOf(beginning + mark, zone) - startsAt) / 1000 : mark * 60)
   const runs = slots.flatMap(slot => runsOf(slot, isWeekly))
   const marks = runs.flatMap(({ from, minutes }) => [from, (from + minutes) % length])
   const periods: Period[] = []
   for (const mark of [...new Set([0, ...marks])].sort((a, b) => a - b)) {
     const kw = powerAt(runs, mark, length) ?? ratingKw ?? UNLIMITED
-    if (periods.at(-1)?.kw !== kw) periods.push({ start: mark * 60, kw })
+    if (periods.at(-1)?.kw !== kw) periods.push({ start: after(mark), kw })
   }
-  const zone = textOf(params, 'timezone') ?? 'UTC'
-  const reading = wallClockAt(now.getTime(), zone)
-  const sinceBeginning = isWeekly ? (reading - FIRST_MONDAY) % WEEK : reading % DAY
+  const [validFrom, validTo] = [instant(params.effective_from), endOf(params)]
   return {
     id: ownId('schedule', connectorId),
     purpose: 'TxDefaultProfile',
-    startsAt: new Date(instantOf(reading - sinceBeginning, zone)),
-    ...(params.type === 'once' ? { kind: 'Absolute', duration: length * 60 } : { kind: isWeekly ? 'Weekly' : 'Daily' }),
+    startsAt: new Date(startsAt),
+    ...(isOnce ? { kind: 'Absolute', duration: after(length) } : { kind: isWeekly ? 'Weekly' : 'Daily' }),
     periods,
+    ...(validFrom && { validFrom }),
+    ...(validTo && { validTo }),
   }
 }
 

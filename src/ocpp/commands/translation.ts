@@ -16,7 +16,14 @@ export type Proof = 'answer' | 'begin' | 'end' | 'boot' | 'connection' | 'upload
 
 /** What a command is for a station: calls in this order, the end of its connection, or nothing that it could do. */
 export type Translation =
-  | { kind: 'calls'; calls: [Call, ...Call[]]; proof: Proof; remoteStart?: { idTag: string; isOwnTag: boolean } }
+  | {
+      kind: 'calls'
+      calls: [Call, ...Call[]]
+      proof: Proof
+      remoteStart?: { idTag: string; isOwnTag: boolean }
+      /** What whoever asked has to know, such as what could not be said. */
+      note?: string
+    }
   | { kind: 'disconnect' }
   | { kind: 'impossible'; failure: Failure }
 

@@ -101,11 +101,11 @@ export class Deliveries {
     try {
       while (this.#isMore && this.#isUp) {
         this.#isMore = false
-        const message = await proxyQueue.claim(db, proxy.identity)
+        const message = await proxyQueue.claim(db, proxy)
         if (message !== undefined) this.#isMore = await this.#deliver(message)
       }
       // Another process that was at it may be gone.
-      const wait = await proxyQueue.claimableIn(db, proxy.identity)
+      const wait = await proxyQueue.claimableIn(db, proxy)
       if (wait !== undefined) this.#pumpIn(wait)
     } finally {
       this.#pumping = false
@@ -152,7 +152,7 @@ export class Deliveries {
     answer?: Payload,
   ): Promise<void> {
     const { db, proxy } = this.#options
-    await proxyQueue.settle(db, proxy.identity, queueId, learned)
+    await proxyQueue.settle(db, proxy, queueId, learned)
     this.#waiting.get(queueId)?.(answer)
   }
 
@@ -168,7 +168,7 @@ export class Deliveries {
     if (message.attempts < ATTEMPTS) await proxyQueue.release(db, message.queueId, true)
     else {
       failed(message.action, `given up after ${ATTEMPTS} attempts`)
-      await proxyQueue.settle(db, proxy.identity, message.queueId, undefined)
+      await proxyQueue.settle(db, proxy, message.queueId, undefined)
     }
     return true
   }

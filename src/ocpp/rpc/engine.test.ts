@@ -241,6 +241,21 @@ describe('outgoing calls', () => {
     )
   })
 
+  it('are answered before a drain is over, unless they were not sent yet; what comes meanwhile is left out', () => {
+    const engine = open()
+    engine.call('Reset', {}, 0)
+    engine.call('ClearCache', {}, 0)
+    assert.deepEqual(
+      settled(engine.drain()).map(({ outcome }) => outcome),
+      [{ kind: 'offline', unsent: true }],
+    )
+    assert.deepEqual(engine.receive(call('theirs'), 1), [])
+    assert.equal(engine.isWaiting, true)
+    const [answered] = settled(engine.receive(JSON.stringify([3, 'ours-1', {}]), 1))
+    assert.equal(answered!.outcome.kind, 'result')
+    assert.equal(engine.isWaiting, false)
+  })
+
   it('refuse an answer that breaks its schema, and tell a 2.1 station', () => {
     for (const protocol of ['ocpp1.6', 'ocpp2.1'] as const) {
       const engine = open(protocol)

@@ -40,6 +40,8 @@ interface Outgoing {
   sentAt: number
 }
 
+const UNSENT: Outcome = { kind: 'offline', unsent: true }
+
 const LONGEST_DESCRIPTION = 255
 
 /**
@@ -54,6 +56,7 @@ export class RpcEngine {
   /** The first is underway. */
   readonly #outgoing: Outgoing[] = []
   #calls = 0
+  #isDraining = false
   /** Actions of calls that were answered, or given up, by their id. */
   readonly #answered = new RecentCalls()
   readonly #givenUp = new RecentCalls()
@@ -65,6 +68,11 @@ export class RpcEngine {
   /** How many incoming calls have no answer yet. */
   get pending(): number {
     return this.#incoming.length
+  }
+
+  /** Whether a call was sent that has no answer yet. */
+  get isWaiting(): boolean {
+    return this.#outgoing.length > 0
   }
 
   /** When `tick` has something to do, in milliseconds. */
@@ -79,7 +87,7 @@ export class RpcEngine {
     switch (frame.type) {
       case 'CALL':
       case 'SEND':
-        return this.#receiveRequest(frame, now)
+        return this.#isDraining ? [] : this.#receiveRequest(frame, now)
       case 'CALLRESULT':
         return this.#receiveResult(frame, now)
       case 'CALLERROR':
@@ -235,6 +243,12 @@ export class RpcEngine {
     return effects
   }
 
+  /** The connection is about to end: no call comes in or goes out any more, and what was sent may still be answered. */
+  drain(): Effect[] {
+    this.#isDraining = true
+    return this.#outgoing.splice(1).map(({ call }) => ({ do: 'settle', call, outcome: UNSENT }))
+  }
+
   /** The connection has ended: nothing that waits will be answered. */
   end(): Effect[] {
     this.#incoming.length = 0
@@ -242,7 +256,7 @@ export class RpcEngine {
     return this.#outgoing.splice(0).map(({ call }, index) => ({
       do: 'settle',
       call,
-      outcome: index === 0 ? { kind: 'offline' } : { kind: 'offline', unsent: true },
+      outcome: index === 0 ? { kind: 'offline' } : UNSENT,
     }))
   }
 

@@ -1,9 +1,11 @@
 import type { Knex } from 'knex'
 import * as decisions from '../../store/chargingDecisions.ts'
+import * as defaults from '../../store/chargingDefaults.ts'
 import * as siteCharging from '../../store/siteCharging.ts'
 import type { Outcome } from '../action.ts'
 import { decide, type Target, TURN } from './decide.ts'
-import { clearProfile, setProfile } from './profiles.ts'
+import { type Floor, hasRefused, isPassing } from './floors.ts'
+import { clearDefault, clearProfile, setDefault, setProfile } from './profiles.ts'
 import { nextWindowEdge, pricePercent, windowPercent } from './timeOfUse.ts'
 
 /** A call to a station, wherever its socket is. */
@@ -27,36 +29,55 @@ const PATIENCE = 10
 const RETRY = 60_000
 
 /**
- * Plans a site anew and tells the stations whose share changed. What shrinks is told first and what grows only when all of
- * that was taken, so that the shares in force never add up to more than the limit; a station that does not take its share
- * is counted with its maximum, and the others are planned again around it. One process at a time plans a site.
+ * Plans a site anew and tells the stations whose share changed, and those that sessions begin with something else at. What
+ * shrinks is told first and what grows only when all of that was taken, so that what is in force never adds up to more than
+ * the limit; a station that does not take its share is counted with its maximum, and the others are planned again around
+ * it. One process at a time plans a site.
  *
  * @returns when the site is to be planned again although nothing may have changed; undefined when time changes nothing
  */
 export async function planSite(means: PlannerMeans, siteId: string, now = new Date()): Promise<Date | undefined> {
-  const site = await siteCharging.find(means.db, siteId)
+  const { db } = means
+  const site = await siteCharging.find(db, siteId)
   if (site === undefined) return undefined
-  await decisions.endFinished(means.db, siteId)
-  const sessions = await decisions.sessionsOf(means.db, siteId)
-  if (!site.enabled) return switchOff(means, sessions, now)
-  const timeOfUse = await readTimeOfUse(means.db, site, now)
-  const unreachable = new Set(sessions.filter(session => justFailed(session, now)).map(key))
-
-  const planned = () => decide(site, sessions, timeOfUse.percent, unreachable, now)
+  await decisions.endFinished(db, siteId)
+  const sessions = await decisions.sessionsOf(db, siteId)
+  const departed = await release(means, await decisions.departedFrom(db, siteId), now)
+  const leaving = await releaseDefaults(means, siteId, site.enabled, now)
+  if (!site.enabled) {
+    const limited = sessions.filter(({ limited }) => limited)
+    return earliest([departed, leaving, await release(means, limited, now)])
+  }
+  const stations = await defaults.stationsOf(db, siteId)
+  const timeOfUse = await readTimeOfUse(db, site, now)
+  const silence = {
+    sessions: new Set(sessions.filter(session => justFailed(session, now)).map(key)),
+    stations: new Set(stations.filter(station => hasRefused(station, now, RETRY)).map(({ identity }) => identity)),
+  }
+  const planned = () => decide(site, { sessions, stations }, timeOfUse.percent, silence, now)
   for (;;) {
-    const lower = planned().targets.filter(({ allocatedKw, heldKw }) => allocatedKw < heldKw)
-    const refused = await tell(means, site, lower)
-    for (const session of refused) unreachable.add(key(session))
-    if (refused.length === 0) break
+    const { targets, floors } = planned()
+    const lower = targets.filter(({ allocatedKw, heldKw }) => allocatedKw < heldKw)
+    const lowerFloors = floors.filter(({ floorKw, heldKw, isKnown }) => !isKnown && floorKw <= heldKw)
+    const refused = await Promise.all([tell(means, site, lower), tellFloors(means, site, lowerFloors)])
+    for (const session of refused[0]) silence.sessions.add(key(session))
+    for (const { identity } of refused[1]) silence.stations.add(identity)
+    if (refused.flat().length === 0) break
   }
   const plan = planned()
-  const higher = plan.targets.filter(({ allocatedKw, heldKw }) => allocatedKw > heldKw)
-  for (const session of await tell(means, site, higher)) unreachable.add(key(session))
+  const higher = plan.targets.filter(
+    ({ allocatedKw, heldKw, isTold }) => allocatedKw > heldKw || (allocatedKw === heldKw && !isTold),
+  )
+  const higherFloors = plan.floors.filter(({ isKnown }) => !isKnown)
+  const [failed] = await Promise.all([tell(means, site, higher), tellFloors(means, site, higherFloors)])
+  for (const session of failed) silence.sessions.add(key(session))
 
   return earliest([
+    departed,
+    leaving,
     timeOfUse.nextAt,
     plan.short ? new Date((Math.floor(now.getTime() / TURN) + 1) * TURN) : undefined,
-    unreachable.size > 0 ? new Date(now.getTime() + RETRY) : undefined,
+    silence.sessions.size > 0 || stations.some(isPassing) ? new Date(now.getTime() + RETRY) : undefined,
     ...sessions.map(({ commandedUntil }) => commandedUntil ?? undefined),
   ])
 }
@@ -87,22 +108,21 @@ async function tell(
         return session
       }
       await decisions.activate(db, ids[index]!, session.transactionKey)
-      session.last = { decisionId: ids[index]!, allocatedKw, status: 'active', updatedAt: new Date() }
+      session.last = { decisionId: ids[index]!, siteId, allocatedKw, status: 'active', updatedAt: new Date() }
       return undefined
     }),
   )
   return told.filter(session => session !== undefined)
 }
 
-/** Takes every limit away. What a station could not be told is tried again. */
-async function switchOff(
+/** Takes limits away. What a station could not be told is tried again. */
+async function release(
   { db, callStation }: PlannerMeans,
-  sessions: decisions.SiteSession[],
+  sessions: decisions.LimitedSession[],
   now: Date,
 ): Promise<Date | undefined> {
-  const limited = sessions.filter(({ limited }) => limited)
   const cleared = await Promise.all(
-    limited.map(async session => {
+    sessions.map(async session => {
       const outcome = await callStation({ ...callOf(session), ...clearProfile(session) })
       // A station without the profile says Unknown, and has no limit either.
       if (outcome.kind !== 'result') return false
@@ -113,7 +133,54 @@ async function switchOff(
   return cleared.every(Boolean) ? undefined : new Date(now.getTime() + RETRY)
 }
 
-const callOf = ({ tenantId, identity }: decisions.SiteSession) => ({
+/** Tells stations what sessions begin with, all at once. @returns those that did not take it */
+async function tellFloors(
+  { db, callStation }: PlannerMeans,
+  { siteId }: siteCharging.StoredSite,
+  floors: Floor[],
+): Promise<defaults.SiteStation[]> {
+  if (floors.length === 0) return []
+  await defaults.note(
+    db,
+    siteId,
+    floors.map(({ station, floorKw }) => ({ ...station, toldKw: floorKw })),
+  )
+  const told = await Promise.all(
+    floors.map(async ({ station, range, floorKw }) => {
+      const outcome = await callStation({ ...callOf(station), ...setDefault(station.protocol, floorKw, range) })
+      const before = station.told?.heldKw ?? null
+      const reason = isAccepted(outcome) ? null : reasonOf(outcome)
+      const heldKw = reason === null ? floorKw : mayHave(outcome) ? Math.max(before ?? 0, floorKw) : before
+      const toldAt = await defaults.settle(db, station.identity, { heldKw, reason })
+      station.told = { siteId, toldKw: floorKw, heldKw, reason, toldAt }
+      return reason === null ? undefined : station
+    }),
+  )
+  return told.filter(station => station !== undefined)
+}
+
+/** Whether a station may have taken what it gave no answer to. */
+const mayHave = (outcome: Outcome) => outcome.kind === 'timeout' || (outcome.kind === 'offline' && !outcome.unsent)
+
+/** Takes away what sessions begin with, where stations are not at a site any more that shares its power. */
+async function releaseDefaults(
+  { db, callStation }: PlannerMeans,
+  siteId: string,
+  enabled: boolean,
+  now: Date,
+): Promise<Date | undefined> {
+  const leaving = await defaults.leaving(db, siteId, !enabled)
+  const cleared = await Promise.all(
+    leaving.map(async station => {
+      const outcome = await callStation({ ...callOf(station), ...clearDefault(station.protocol) })
+      if (outcome.kind === 'result') await defaults.remove(db, station.identity)
+      return outcome.kind === 'result'
+    }),
+  )
+  return cleared.every(Boolean) ? undefined : new Date(now.getTime() + RETRY)
+}
+
+const callOf = ({ tenantId, identity }: { tenantId: string; identity: string }) => ({
   tenantId,
   identity,
   requestedBy: 'smart-charging',

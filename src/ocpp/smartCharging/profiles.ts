@@ -1,4 +1,5 @@
 import type { Protocol } from '../action.ts'
+import { ownId } from '../commands/profiles.ts'
 import { PHASE_VOLTS, type Range } from './settings.ts'
 
 interface Session {
@@ -24,10 +25,7 @@ export function setProfile(session: Session, allocatedKw: number, range: Range):
     chargingProfilePurpose: 'TxProfile',
     chargingProfileKind: 'Relative',
   }
-  const schedule = {
-    chargingRateUnit: range.unit,
-    chargingSchedulePeriod: [{ startPeriod: 0, limit: limitOf(allocatedKw, range), numberPhases: range.phases }],
-  }
+  const schedule = scheduleOf(allocatedKw, range)
   if (session.protocol === 'ocpp1.6')
     return {
       action: 'SetChargingProfile',
@@ -56,13 +54,46 @@ export function setProfile(session: Session, allocatedKw: number, range: Range):
 }
 
 /** What takes the limit of a transaction away. */
-export function clearProfile(session: Session): Call {
-  const id = profileId(session)
-  return {
-    action: 'ClearChargingProfile',
-    payload: session.protocol === 'ocpp1.6' ? { id } : { chargingProfileId: id },
+export const clearProfile = (session: Session): Call => clear(session.protocol, profileId(session))
+
+/** Above the default limits that commands set, which would be in force from the start of a session otherwise. */
+const ABOVE_COMMANDS = 1
+/** The id of the profile that sessions begin with. */
+export const DEFAULT_ID = ownId('default', null)
+
+/** What tells a station the limit of every session from its start until its own limit is told. */
+export function setDefault(protocol: Protocol, kw: number, range: Range): Call {
+  const profile = {
+    stackLevel: ABOVE_COMMANDS,
+    chargingProfilePurpose: 'TxDefaultProfile',
+    chargingProfileKind: 'Relative',
   }
+  const schedule = scheduleOf(kw, range)
+  const payload =
+    protocol === 'ocpp1.6'
+      ? {
+          connectorId: 0,
+          csChargingProfiles: { chargingProfileId: DEFAULT_ID, ...profile, chargingSchedule: schedule },
+        }
+      : {
+          evseId: 0,
+          chargingProfile: { id: DEFAULT_ID, ...profile, chargingSchedule: [{ id: DEFAULT_ID, ...schedule }] },
+        }
+  return { action: 'SetChargingProfile', payload }
 }
+
+/** What takes it away. */
+export const clearDefault = (protocol: Protocol): Call => clear(protocol, DEFAULT_ID)
+
+const clear = (protocol: Protocol, id: number): Call => ({
+  action: 'ClearChargingProfile',
+  payload: protocol === 'ocpp1.6' ? { id } : { chargingProfileId: id },
+})
+
+const scheduleOf = (kw: number, range: Range) => ({
+  chargingRateUnit: range.unit,
+  chargingSchedulePeriod: [{ startPeriod: 0, limit: limitOf(kw, range), numberPhases: range.phases }],
+})
 
 /** One profile per transaction, so that the next replaces it; ids are 32 bits wide. */
 const profileId = ({ transactionKey }: Session) => Number(BigInt(transactionKey) % 2_147_483_647n)

@@ -82,3 +82,14 @@ export function weightOf(
     Object.hasOwn(weights, name) ? weights[name] : undefined
   return own(idTags, idTag ?? '') ?? own(connectors, `${identity}/${connectorId}`) ?? own(stations, identity) ?? usual
 }
+
+/** Float noise that does not count as less than a whole step. */
+const NOISE = 1e-6
+
+/** To what can be told to a station: whole watts, or tenths of an ampere. */
+export function roundDown(kw: number, { unit, phases }: Range): number {
+  if (unit === 'W') return Math.floor(kw * 1000 + NOISE) / 1000
+  return kwOf(Math.floor((kw * 10_000) / (PHASE_VOLTS * phases) + NOISE) / 10, phases)
+}
+
+const kwOf = (amperes: number, phases: number) => Math.round(amperes * PHASE_VOLTS * phases) / 1000
