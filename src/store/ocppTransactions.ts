@@ -31,7 +31,7 @@ export interface Start {
   isDated: boolean
 }
 
-/** Before the fingerprint of a start that only counts as one while the session runs. */
+/** Before the fingerprint of a start or a stop that is told from a retry by which sessions run. */
 const UNDATED = 'undated:'
 
 /**
@@ -75,20 +75,27 @@ export interface Stop {
   idTag: string | null
   /** What all retries of a StopTransaction have in common. */
   fingerprint: string
+  /** Whether its clock was set; the end of the next session of a station whose was not may say the very same. */
+  isDated: boolean
 }
 
 /**
  * Ends a transaction of OCPP 1.6. One that has ended stays as it is. A station that never got an id means the one
- * transaction of its that fits; what belongs to none is kept for itself, with a beginning that nobody knows.
+ * transaction of its that fits; what belongs to none is kept for itself, with a beginning that nobody knows. Without a
+ * time the same words are a retry only where none fits any more.
  *
  * @returns undefined when it had ended already
  */
 export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise<Transaction | undefined> {
-  const { transactionId, endedAt, meterStopWh, reason, idTag, fingerprint } = stop
+  const { transactionId, endedAt, meterStopWh, reason, idTag, isDated } = stop
+  const fingerprint = isDated ? stop.fingerprint : UNDATED + stop.fingerprint
   const bindings = { identity, named: String(transactionId), endedAt, meterStopWh, reason, idTag, fingerprint }
-  const repeated = await db('ocpp.transactions').first('identity').where({ identity, stop_fingerprint: fingerprint })
-  if (repeated !== undefined) return undefined
+  const same = db('ocpp.transactions').where({ identity, stop_fingerprint: fingerprint })
+  const isRepeated = (await same.clone().first('identity')) !== undefined
+  if (isRepeated && isDated) return undefined
   const key = transactionId > 0 ? await keyOf(db, identity, String(transactionId)) : await onlyFitting(db, bindings)
+  if (isRepeated && key === undefined) return undefined
+  if (isRepeated) await same.clone().whereNot({ transaction_key: key }).update({ stop_fingerprint: null })
   if (key === undefined) {
     await db.raw(
       `insert into ocpp.transactions (tenant_id, identity, device_id, protocol, transaction_id, connector_id, id_tag,
