@@ -18,7 +18,8 @@ export async function lockRecords(db: Knex, deviceId: string): Promise<void> {
 interface Ended {
   tenant_id: string
   identity: string
-  transaction_id: string
+  transaction_key: string
+  replaced_record_id: string | null
   device_id: string
   stop_reason: string
 }
@@ -38,7 +39,7 @@ export async function make(db: Knex, transactionKey: string): Promise<void> {
 
 async function findEnded(db: Knex, transactionKey: string): Promise<Ended | undefined> {
   const { rows } = await db.raw<{ rows: Ended[] }>(
-    `select t.tenant_id, t.identity, t.transaction_id, t.device_id, t.stop_reason
+    `select t.tenant_id, t.identity, t.transaction_key, t.replaced_record_id, t.device_id, t.stop_reason
      from ocpp.transactions t join ocpp.stations s using (identity)
      join core.devices d on d.device_id = t.device_id left join core.sites p on p.site_id = d.site_id
      where t.transaction_key = ? and t.ended_at is not null and t.record_id is null and t.connector_id between 1 and 64
@@ -50,10 +51,10 @@ async function findEnded(db: Knex, transactionKey: string): Promise<Ended | unde
 }
 
 /** Nobody else can have chosen it: record ids are unique across tenants, and chargers choose their own. */
-function idOf({ tenant_id, identity, transaction_id }: Ended): string {
+function idOf({ tenant_id, identity, transaction_key, replaced_record_id }: Ended): string {
   const name = identity.replace(/[^\w.-]/g, '_').slice(0, 30)
   const hash = createHash('sha256')
-    .update(JSON.stringify([tenant_id, identity, transaction_id]))
+    .update(JSON.stringify([tenant_id, identity, transaction_key, replaced_record_id]))
     .digest('hex')
   return `ocpp-${name}-${hash.slice(0, 20)}`
 }

@@ -1,9 +1,12 @@
 import type { Knex } from 'knex'
 import type { Protocol, Station } from '../ocpp/action.ts'
+import { storedName } from './reusedTransactions.ts'
 
 /** A transaction as its events find it. */
 export interface Transaction {
   transactionKey: string
+  /** The name under which it is stored: the station's, unless it gave that to a later one. */
+  transactionId: string
   /** The number that OCPP 1.6 has for it. */
   numericId: number
   /** Of the station's device, shared or not; null where it has none. */
@@ -17,7 +20,7 @@ export interface Transaction {
   stopReason: string | null
 }
 
-const COLUMNS = `transaction_key::text as "transactionKey", numeric_id as "numericId", device_id as "deviceId",
+const COLUMNS = `transaction_key::text as "transactionKey", transaction_id as "transactionId", numeric_id as "numericId", device_id as "deviceId",
   connector_id as "connectorId", charging_state as "chargingState", started_at as "startedAt", ended_at as "endedAt", stop_reason as "stopReason"`
 
 export interface Start {
@@ -143,6 +146,8 @@ export interface TransactionEvent {
   isStart: boolean
   sequence: number
   time: Date
+  /** Whether the station's clock was set; else the time is ours. */
+  isDated: boolean
   evseId: number | null
   /** On tellus; 0 where the event does not tell. */
   connectorId: number
@@ -169,6 +174,7 @@ export async function note(
     `select pg_advisory_xact_lock(hashtextextended(concat('ocpp transaction ', ?::text, ' ', ?::text), 0))`,
     [identity, event.transactionId],
   )
+  const transactionId = await storedName(db, identity, event)
   const { rows } = await db.raw<{ rows: [Transaction & { before: Before | null }] }>(
     `with before as (
        select json_build_object('connectorId', connector_id, 'chargingState', charging_state) as row from ocpp.transactions
@@ -190,7 +196,7 @@ export async function note(
            then coalesce(excluded.charging_state, t.charging_state) else t.charging_state end
        returning t.*)
      select ${COLUMNS}, (select row from before) as before from noted`,
-    { identity, ...event },
+    { identity, ...event, transactionId },
   )
   const { before, ...transaction } = rows[0]
   return { transaction, before: before ?? undefined }
