@@ -12,6 +12,9 @@ const session = {
   endedAt: null,
   meterStartWh: 1000,
   chargingState: null,
+  heardAt: new Date(),
+  isPresumed: false,
+  transactionKey: '1',
 }
 const connector = {
   state: 'charging',

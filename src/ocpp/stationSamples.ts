@@ -1,6 +1,10 @@
+import type { Knex } from 'knex'
+import { hear } from '../store/silentTransactions.ts'
+import type { SampleContext } from '../store/stationSamples.ts'
 import type { StationCall } from './action.ts'
 import { HIGHEST_CONNECTOR } from './connectorState.ts'
-import { type MeterValue, measurementsOf } from './meterValues.ts'
+import { liveTime } from './liveTime.ts'
+import { type Measurement, type MeterValue, measurementsOf } from './meterValues.ts'
 import { toReadings } from './sampleReadings.ts'
 
 /**
@@ -11,7 +15,7 @@ import { toReadings } from './sampleReadings.ts'
  * @param transactionId as the station names it, or null
  */
 export async function storeSamples(
-  { ingest, station, receivedAt }: StationCall<unknown>,
+  { db, ingest, station, receivedAt }: StationCall<unknown>,
   connectorId: number | undefined,
   transactionId: string | null,
   meterValues: MeterValue[],
@@ -22,11 +26,27 @@ export async function storeSamples(
   if (measurements.length === 0) return
   const asked = { identity: station.identity, connectorId: connectorId ?? 0, transactionId }
   const context = await ingest.sampleContexts.submit(asked)
+  if (context.session !== null) await noteHeard(db, context.session, measurements.at(-1)!, receivedAt)
   const connector = connectorId ?? context.session?.connectorId ?? 0
   if (context.deviceId === null || !isConnector(connector)) return
   const readings = toReadings(measurements, connector, { ...context, deviceId: context.deviceId }, receivedAt)
   if (readings.length === 1) await ingest.readings.submit(readings[0]!)
   else await Promise.all(readings.map(reading => ingest.readings.submit(reading)))
+}
+
+/** How long a session may have been heard of before it is noted again, in milliseconds. */
+const HEARD_EVERY = 10 * 60_000
+
+/** A session that is measured goes on, whoever took it for over. */
+async function noteHeard(
+  db: Knex,
+  session: NonNullable<SampleContext['session']>,
+  { timestamp }: Measurement,
+  receivedAt: Date,
+): Promise<void> {
+  const { endedAt, isPresumed, heardAt, transactionKey } = session
+  if (endedAt === null ? receivedAt.getTime() - heardAt.getTime() < HEARD_EVERY : !isPresumed) return
+  if (await hear(db, transactionKey, liveTime(timestamp, receivedAt).time)) session.endedAt = null
 }
 
 const isConnector = (connector: number): boolean =>

@@ -18,12 +18,17 @@ export interface SampleContext {
   deviceId: string | null
   /** The transaction of the connector: the one that was named, or the one that runs. */
   session: {
+    transactionKey: string
     connectorId: number
     startedAt: Date
     endedAt: Date | null
     meterStartWh: number | null
     /** As OCPP 2.x tells it. */
     chargingState: string | null
+    /** When it was heard of, to the minutes that pass before it is noted again. */
+    heardAt: Date
+    /** Whether nobody has told its end. */
+    isPresumed: boolean
   } | null
   /** The connector's live state; null before anything was told of it. */
   connector: {
@@ -44,6 +49,7 @@ const milliseconds = (column: string) => `(extract(epoch from ${column}) * 1000)
 const FIND = `
   select s.tenant_id, ${SHARED_DEVICE} as device_id, t.connector_id, ${milliseconds('t.started_at')} as started_at,
     ${milliseconds('t.ended_at')} as ended_at, t.meter_start_wh, t.charging_state,
+    t.transaction_key::text as transaction_key, t.is_presumed, ${milliseconds('t.heard_at')} as heard_at,
     c.state, c.voltage_v, c.current_a, c.power_kw, c.energy_delivered_kwh, c.soc_percent,
     ${milliseconds('c.telemetry_at')} as telemetry_at
   from unnest($1::text[], $2::int[], $3::text[]) with ordinality as asked (identity, connector, named, ordinal)
@@ -79,11 +85,14 @@ export async function findContexts(pool: pg.Pool, questions: SampleQuestion[]): 
       row.started_at === null
         ? null
         : {
+            transactionKey: row.transaction_key,
             connectorId: row.connector_id,
             startedAt: new Date(row.started_at),
             endedAt: row.ended_at === null ? null : new Date(row.ended_at),
             meterStartWh: row.meter_start_wh,
             chargingState: row.charging_state,
+            heardAt: new Date(row.heard_at),
+            isPresumed: row.is_presumed,
           },
     connector: row.state && {
       state: row.state,
