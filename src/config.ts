@@ -86,6 +86,8 @@ export interface OcppConfig {
   callTimeoutSeconds: number
   /** How long after a session's end its charging record is made, unless the charger has uploaded one. */
   recordDelaySeconds: number
+  /** How long nothing may be said of a transaction before it is taken for over. */
+  transactionSilenceHours: number
   /** How long the message log is kept. */
   messageDays: number
   /** How long security and system events are kept. */
@@ -210,6 +212,7 @@ function ocpp(env: Environment, host: string, databaseUrl: string | undefined): 
     maxPendingCalls: integer(env, 'OCPP_MAX_PENDING_CALLS', 100, 1, 10_000),
     callTimeoutSeconds: integer(env, 'OCPP_CALL_TIMEOUT_SECONDS', 30, 1, 3600),
     recordDelaySeconds: integer(env, 'OCPP_RECORD_DELAY_SECONDS', 600, 0, 604_800),
+    transactionSilenceHours: integer(env, 'OCPP_TRANSACTION_SILENCE_HOURS', 24, 1, 8760),
     messageDays: integer(env, 'OCPP_MESSAGE_DAYS', 30, 1, 3650),
     eventDays: integer(env, 'OCPP_EVENT_DAYS', 365, 1, 3650),
     logQueue: integer(env, 'OCPP_LOG_QUEUE', 20_000, 100, 10_000_000),

@@ -23,6 +23,7 @@ import * as serviceAccounts from '../store/serviceAccounts.ts'
 import * as stationMessages from '../store/stationMessages.ts'
 import * as systemEvents from '../store/systemEvents.ts'
 import { archiveTelemetry, type Retention } from './archiveTelemetry.ts'
+import { endSilentTransactions } from './endSilentTransactions.ts'
 import { ensurePartitions } from './ensurePartitions.ts'
 import type { Jobs, KeyedJob, LiftJob, RecordJob, ScheduleJob } from './jobs.ts'
 import { liftFlexibility } from './liftFlexibility.ts'
@@ -35,6 +36,7 @@ const QUEUES = [
   'record-session',
   'expire-commands',
   'renew-schedules',
+  'end-silent-transactions',
   'housekeeping',
   'archive-telemetry',
 ] as const
@@ -45,7 +47,7 @@ const LONGEST: Partial<Record<(typeof QUEUES)[number], number>> = { 'archive-tel
 interface Settings extends Retention {
   commandExpirySeconds: number
   logRetentionDays: number
-  ocpp: { messageDays: number; eventDays: number }
+  ocpp: { messageDays: number; eventDays: number; recordDelaySeconds: number; transactionSilenceHours: number }
 }
 
 /**
@@ -112,6 +114,7 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   await boss.work('renew-schedules', async () => {
     await renewSchedules(db)
   })
+  await boss.work('end-silent-transactions', () => endSilentTransactions(db, jobs, settings))
   await boss.work('housekeeping', async () => {
     await ensurePartitions(db, settings.archiveRawDays)
     await ocppMessages.removeOld(db, settings.ocpp.messageDays)
@@ -150,6 +153,7 @@ export async function startJobs(db: Knex, open: () => pg.Client, log: Logger, se
   await boss.schedule('expire-commands', '* * * * *', {})
   // Clocks change at full and at half hours.
   await boss.schedule('renew-schedules', '*/15 * * * *', {})
+  await boss.schedule('end-silent-transactions', '*/10 * * * *', {})
   await boss.schedule('housekeeping', '7 * * * *', {})
   await boss.schedule('archive-telemetry', '23 * * * *', {})
   return jobs

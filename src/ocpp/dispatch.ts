@@ -2,8 +2,10 @@ import { isDatabaseAway } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { type HandlerTable, OcppError, type Protocol, type Station } from './action.ts'
 import { holdOut } from './holdOut.ts'
+import { neutralAnswer } from './neutralAnswer.ts'
 import type { Answer } from './rpc/effects.ts'
 import type { Payload } from './rpc/frame.ts'
+import { salvage } from './salvage.ts'
 import { check, isKnown } from './schemas.ts'
 
 /** A CALL or SEND whose turn it is. */
@@ -31,7 +33,9 @@ export async function dispatch(handlers: HandlerTable, services: Services, deliv
   const afterwards: (() => Promise<void>)[] = []
   try {
     const handler = findHandler(handlers, delivery)
-    const { protocol, action, station, connectionId, uniqueId, payload: asked, receivedAt } = delivery
+    const { protocol, action, station, connectionId, uniqueId, receivedAt } = delivery
+    const asked = station.validation === 'strict' ? delivery.payload : salvage(protocol, action, delivery.payload)
+    if (asked === undefined) return { answer: { kind: 'result', payload: neutralAnswer(protocol, action) }, afterwards }
     // Named one by one, which is quicker than to spread a second object.
     const call = {
       ...services,
@@ -44,13 +48,13 @@ export async function dispatch(handlers: HandlerTable, services: Services, deliv
       receivedAt,
       afterwards: (work: () => Promise<void>) => void afterwards.push(work),
     }
-    // The table knows no types; the schema of the action has seen the payload.
+    // The table knows no types; the payload has been held against the schema of the action, or made to fit it.
     const attempt = async () => {
       afterwards.length = 0
       return handler(call as never)
     }
     const own = ((await holdOut(attempt, services.draining)) ?? {}) as Payload
-    const payload = await services.proxies.answer(delivery, own)
+    const payload = await services.proxies.answer({ station, action, payload: asked, receivedAt }, own)
     const breach = check(delivery.protocol, delivery.action, 'response', payload)
     if (breach !== undefined && isAnswered(delivery)) throw new Error(`the answer is wrong: ${breach.description}`)
     if (delivery.action === 'BootNotification') noteRegistration(delivery.station, payload)
@@ -84,11 +88,12 @@ function noteRegistration(station: Station, { status }: Payload): void {
   if (status === 'Accepted' || status === 'Pending' || status === 'Rejected') station.registration = status
 }
 
-function refusal({ log }: Services, { action, station, uniqueId }: Delivery, error: unknown): Answer {
+function refusal({ log }: Services, { protocol, action, station, uniqueId }: Delivery, error: unknown): Answer {
   if (error instanceof OcppError)
     return { kind: 'error', code: error.code, description: error.message, details: error.details }
   if (isOutOfRange(error)) {
     log.warn({ err: error, action, identity: station.identity, uniqueId }, 'an OCPP call says what cannot be kept')
+    if (station.validation !== 'strict') return { kind: 'result', payload: neutralAnswer(protocol, action) }
     return { kind: 'error', code: 'PropertyConstraintViolation', description: 'a value is out of range', details: {} }
   }
   const away = isDatabaseAway(error)

@@ -1,6 +1,12 @@
 import type { Knex } from 'knex'
+import type { Jobs } from '../jobs/jobs.ts'
 import type { Transaction } from '../store/ocppTransactions.ts'
-import type { StationCall } from './action.ts'
+
+/** What it takes to ask for a record. */
+export interface RecordMeans {
+  jobs: Pick<Jobs, 'sendAt'>
+  config: { ocpp: { recordDelaySeconds: number } }
+}
 
 /**
  * Asks for the record of a session that has just ended, in the same transaction. Until then its charger may upload one of
@@ -8,7 +14,7 @@ import type { StationCall } from './action.ts'
  */
 export async function askForRecord(
   db: Knex,
-  { jobs, config }: Pick<StationCall<unknown>, 'jobs' | 'config'>,
+  { jobs, config }: RecordMeans,
   { transactionKey, deviceId, connectorId }: Transaction,
 ): Promise<void> {
   if (deviceId === null || connectorId < 1) return

@@ -9,8 +9,9 @@ import type { Breach } from './rpc/effects.ts'
 /**
  * The schemas of each version, from the package typed-ocpp; they are the Open Charge Alliance's. They are adapted in
  * memory and compiled when an action is first met: names that Ajv cannot resolve are taken out, and one decimal is held
- * against `multipleOf: 0.1` as a person would, because 8.1 is no multiple of it in binary. The package's own entry would
- * compile all of them at once, which takes longer than everything else at the start of a server.
+ * against `multipleOf: 0.1` as a person would, because 8.1 is no multiple of it in binary. Integers get the range that the
+ * text of OCPP gives them and its schemas leave out. The package's own entry would compile all of them at once, which
+ * takes longer than everything else at the start of a server.
  */
 const SCHEMAS: Record<Protocol, Record<string, object>> = {
   'ocpp1.6': schemas16,
@@ -64,6 +65,10 @@ function validatorOf(protocol: Protocol, action: string, kind: Kind): ValidateFu
   return validate
 }
 
+/** The schema of a request as the package has it; undefined for an action that the version does not have. */
+export const requestSchema = (protocol: Protocol, action: string): object | undefined =>
+  schemaOf(protocol, action, 'request')
+
 function schemaOf(protocol: Protocol, action: string, kind: Kind): object | undefined {
   const schemas = SCHEMAS[protocol]
   const name = `${action}${kind === 'request' ? 'Request' : 'Response'}`
@@ -75,7 +80,23 @@ function schemaOf(protocol: Protocol, action: string, kind: Kind): object | unde
 
 function adapt(schema: object): object {
   const { $id, id, $schema, ...adapted } = structuredClone(schema) as Record<string, unknown>
+  boundIntegers(adapted)
   return { ...adapted, additionalProperties: false }
+}
+
+/** Registers of OCPP 1.6 may have counted further, and an id that is not ours is kept as it is. */
+const WIDE = new Set(['meterStart', 'meterStop', 'transactionId'])
+
+/** The least and greatest integer that a member may be: 32 bits with a sign, as OCPP defines its integers. */
+export const rangeOf = (member: string): [least: number, greatest: number] =>
+  WIDE.has(member) ? [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] : [-(2 ** 31), 2 ** 31 - 1]
+
+function boundIntegers(schema: unknown, member = ''): void {
+  if (typeof schema !== 'object' || schema === null) return
+  for (const [name, part] of Object.entries(schema)) boundIntegers(part, name)
+  if (!('type' in schema) || schema.type !== 'integer') return
+  const [minimum, maximum] = rangeOf(member)
+  Object.assign(schema, { minimum, maximum, ...schema })
 }
 
 const CODES: Record<string, ErrorCode> = {

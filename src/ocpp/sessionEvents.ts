@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import * as deviceEvents from '../store/deviceEvents.ts'
 import { sharedDevice } from '../store/stationDevices.ts'
-import type { StationCall } from './action.ts'
+import type { Station } from './action.ts'
 import { HIGHEST_CONNECTOR } from './connectorState.ts'
 import { isLive } from './liveTime.ts'
 
@@ -17,7 +17,10 @@ interface Happening {
 /** Tells of a session's beginning or end as a charger of tellus would, where the station's data is shared. */
 export async function tell(
   db: Knex,
-  { station: { identity, tenantId }, receivedAt }: Pick<StationCall<unknown>, 'station' | 'receivedAt'>,
+  {
+    station: { identity, tenantId },
+    receivedAt,
+  }: { station: Pick<Station, 'identity' | 'tenantId'>; receivedAt: Date },
   { move, ...happening }: Happening,
 ): Promise<void> {
   if (happening.connectorId < 1 || happening.connectorId > HIGHEST_CONNECTOR) return

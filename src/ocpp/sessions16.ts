@@ -54,6 +54,7 @@ export async function stopSession(call: StationCall<OCPP16.StopTransactionReques
       reason: reason ?? 'Local',
       idTag: idTag ?? null,
       fingerprint: fingerprint(transactionId, meterStop, timestamp),
+      isDated: isDated(timestamp),
     })
     if (ended === undefined) return
     const data = { transaction_id: ended.numericId, reason: stopReason(reason) }

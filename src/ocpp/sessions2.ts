@@ -4,7 +4,7 @@ import * as proofs from '../store/commandProofs.ts'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
 import { connectorNumber, stateOfChargingState, stopReason } from './connectorState.ts'
-import { liveTime } from './liveTime.ts'
+import { isDated, liveTime } from './liveTime.ts'
 import { measurementsOf } from './meterValues.ts'
 import { askForRecord } from './recordRequest.ts'
 import { tell } from './sessionEvents.ts'
@@ -19,12 +19,12 @@ type EventCall = StationCall<OCPP20.TransactionEventRequest | OCPP21.Transaction
  */
 export async function keepEvent(call: EventCall): Promise<void> {
   const { payload } = call
-  const { connectorId } = await note(call)
-  await storeSamples(call, connectorId, payload.transactionInfo.transactionId, payload.meterValue ?? [])
-  if (payload.eventType === 'Ended') await endSession(call)
+  const { connectorId, storedId } = await note(call)
+  await storeSamples(call, connectorId, storedId, payload.meterValue ?? [])
+  if (payload.eventType === 'Ended') await endSession(call, storedId)
 }
 
-async function note(call: EventCall): Promise<{ connectorId: number | undefined }> {
+async function note(call: EventCall): Promise<{ connectorId: number | undefined; storedId: string }> {
   const { db, protocol, station, receivedAt, payload } = call
   const { transactionInfo, evse, eventType, seqNo, idToken } = payload
   const told = evse && connectorNumber(evse.id, evse.connectorId)
@@ -35,6 +35,7 @@ async function note(call: EventCall): Promise<{ connectorId: number | undefined 
       isStart: eventType === 'Started',
       sequence: seqNo,
       time: liveTime(payload.timestamp, receivedAt).time,
+      isDated: isDated(payload.timestamp),
       evseId: evse?.id ?? null,
       connectorId: told ?? 0,
       idToken: idToken?.idToken ?? null,
@@ -45,7 +46,8 @@ async function note(call: EventCall): Promise<{ connectorId: number | undefined 
     if (noted.connectorId > 0 && (before?.connectorId ?? 0) === 0) await tellStart(transaction, call, noted)
     if (noted.chargingState !== before?.chargingState) await showChargingState(transaction, call, noted)
     await noteCommand(transaction, call, noted.connectorId, before === undefined)
-    return { connectorId: told ?? (noted.connectorId > 0 ? noted.connectorId : undefined) }
+    const connectorId = told ?? (noted.connectorId > 0 ? noted.connectorId : undefined)
+    return { connectorId, storedId: noted.transactionId }
   })
 }
 
@@ -88,12 +90,12 @@ async function showChargingState(
   await moveConnector(db, call, { connectorId, time }, { state, ...(state !== 'idle' && { vehicleConnected: true }) })
 }
 
-async function endSession(call: EventCall): Promise<void> {
+async function endSession(call: EventCall, storedId: string): Promise<void> {
   const { db, station, receivedAt, payload } = call
   const { transactionId, stoppedReason } = payload.transactionInfo
   await db.transaction(async transaction => {
     const ended = await transactions.end(transaction, station, {
-      transactionId,
+      transactionId: storedId,
       endedAt: liveTime(payload.timestamp, receivedAt).time,
       meterStopWh: highestRegister(payload),
       reason: stoppedReason ?? 'Local',

@@ -3,9 +3,11 @@ import { faultCode } from '../charger/telemetry.ts'
 import * as connectors from '../store/connectors.ts'
 import * as deviceEvents from '../store/deviceEvents.ts'
 import { runningOn } from '../store/ocppTransactions.ts'
+import { findLeftBehind, hearOn } from '../store/silentTransactions.ts'
 import { sharedDevice } from '../store/stationDevices.ts'
 import type { StationCall } from './action.ts'
 import { HIGHEST_CONNECTOR, stateOfChargingState, stateOfStatus } from './connectorState.ts'
+import { PRESUMED, presumeEnd } from './presumedEnd.ts'
 
 /** What a station says of one of its connectors. */
 export interface StationStatus {
@@ -25,12 +27,14 @@ type Event = Pick<deviceEvents.DeviceEvent, 'eventType' | 'data'>
  * words of tellus. A status that only repeats what is known is no event.
  */
 export async function keepStatus(
-  { db, station }: Pick<StationCall<unknown>, 'db' | 'station'>,
+  means: Pick<StationCall<unknown>, 'db' | 'station' | 'jobs' | 'config'>,
   status: StationStatus,
 ): Promise<void> {
   const { connectorId, time, live } = status
   const reported = stateOfStatus(status.status)
   if (reported === undefined || connectorId < 1 || connectorId > HIGHEST_CONNECTOR) return
+  await hearOfSession(means, status)
+  const { db, station } = means
   await db.transaction(async transaction => {
     const deviceId = await sharedDevice(transaction, station.identity)
     if (deviceId === null) return
@@ -42,6 +46,18 @@ export async function keepStatus(
       status.status === 'Occupied' ? await occupiedState(transaction, station.identity, connectorId) : reported.state
     await deviceEvents.move(transaction, where, { ...reported, state, faultCode: codeOf(status) })
   })
+}
+
+/** What is available again after a restart has no session any more; whatever else a connector is, its session goes on. */
+async function hearOfSession(
+  means: Pick<StationCall<unknown>, 'db' | 'station' | 'jobs' | 'config'>,
+  { connectorId, status, time }: StationStatus,
+): Promise<void> {
+  const { db, station } = means
+  const { identity } = station
+  if (status !== 'Available') return hearOn(db, identity, connectorId)
+  for (const forgotten of await findLeftBehind(db, { identity, connectorId, time }))
+    await presumeEnd(means, forgotten, PRESUMED.restart)
 }
 
 /** Moves a connector where the station's data is shared. */

@@ -18,7 +18,8 @@ export async function lockRecords(db: Knex, deviceId: string): Promise<void> {
 interface Ended {
   tenant_id: string
   identity: string
-  transaction_id: string
+  transaction_key: string
+  replaced_record_id: string | null
   device_id: string
   stop_reason: string
 }
@@ -38,7 +39,7 @@ export async function make(db: Knex, transactionKey: string): Promise<void> {
 
 async function findEnded(db: Knex, transactionKey: string): Promise<Ended | undefined> {
   const { rows } = await db.raw<{ rows: Ended[] }>(
-    `select t.tenant_id, t.identity, t.transaction_id, t.device_id, t.stop_reason
+    `select t.tenant_id, t.identity, t.transaction_key, t.replaced_record_id, t.device_id, t.stop_reason
      from ocpp.transactions t join ocpp.stations s using (identity)
      join core.devices d on d.device_id = t.device_id left join core.sites p on p.site_id = d.site_id
      where t.transaction_key = ? and t.ended_at is not null and t.record_id is null and t.connector_id between 1 and 64
@@ -50,10 +51,10 @@ async function findEnded(db: Knex, transactionKey: string): Promise<Ended | unde
 }
 
 /** Nobody else can have chosen it: record ids are unique across tenants, and chargers choose their own. */
-function idOf({ tenant_id, identity, transaction_id }: Ended): string {
+function idOf({ tenant_id, identity, transaction_key, replaced_record_id }: Ended): string {
   const name = identity.replace(/[^\w.-]/g, '_').slice(0, 30)
   const hash = createHash('sha256')
-    .update(JSON.stringify([tenant_id, identity, transaction_id]))
+    .update(JSON.stringify([tenant_id, identity, transaction_key, replaced_record_id]))
     .digest('hex')
   return `ocpp-${name}-${hash.slice(0, 20)}`
 }
@@ -64,12 +65,22 @@ const HIGHEST_POWER = 5000
 
 /**
  * Energy is the meter's, or what the samples say where the station told none that can be. What the vehicle gave is the area under
- * negative power. The currency is that of the tenant's latest record, else ISO 4217's for none.
+ * negative power. A record that was made while the end of the session was only presumed gives way. The currency is that of the tenant's latest record, else ISO 4217's for none.
  */
 const INSERT = `
   with ours as (
     select t.*, t.started_at as start_time, t.ended_at as end_time from ocpp.transactions t
     where t.transaction_key = :transactionKey
+  ), uploaded as (
+    select theirs.record_id from core.charging_records theirs, ours
+    where theirs.device_id = ours.device_id and theirs.connector_id = ours.connector_id
+      and theirs.start_time <= ours.end_time and theirs.end_time >= ours.start_time and ${SAME_SESSION}
+      and not exists (select from ocpp.transactions other where other.device_id = ours.device_id
+        and other.record_id = theirs.record_id)
+      and not exists (select from ocpp.transactions other where other.device_id = ours.device_id
+        and other.replaced_record_id = theirs.record_id)
+      and not exists (select from core.superseded_records gone where gone.record_id = theirs.record_id)
+    limit 1
   ), sample as (
     select r.power_kw, r.energy_delivered_kwh, nullif(r.soc_percent, 0) as soc, r.time,
       lead(r.time) over (order by r.time) - r.time as lasts
@@ -100,13 +111,14 @@ const INSERT = `
         order by latest.created_at desc limit 1), 'XXX'),
       :reason, case when soc_start is not null then jsonb_build_object('soc_start', soc_start, 'soc_end', soc_end) end
     from summed join core.devices d using (tenant_id, device_id)
-    where not exists (
-      select from core.charging_records theirs, ours
-      where theirs.device_id = ours.device_id and theirs.connector_id = ours.connector_id
-        and theirs.start_time <= ours.end_time and theirs.end_time >= ours.start_time and ${SAME_SESSION}
-        and not exists (select from ocpp.transactions other where other.device_id = ours.device_id
-          and other.record_id = theirs.record_id))
+    where not exists (select from uploaded)
     returning record_id
+  ), replaced as (
+    insert into core.superseded_records (record_id, superseded_by)
+    select ours.replaced_record_id, standing.record_id
+    from ours, (select record_id from made union all select record_id from uploaded limit 1) standing
+    where ours.replaced_record_id is not null
+    on conflict (record_id) do nothing
   )
   update ocpp.transactions t set record_id = made.record_id from made where t.transaction_key = :transactionKey`
 
@@ -118,7 +130,7 @@ export async function supersede(db: Knex, deviceId: string, recordId: string): P
      from core.charging_records theirs
      join ocpp.transactions t on t.device_id = theirs.device_id and t.connector_id = theirs.connector_id
        and t.started_at <= theirs.end_time and t.ended_at >= theirs.start_time
-     join core.charging_records ours on ours.record_id = t.record_id
+     join core.charging_records ours on ours.record_id in (t.record_id, t.replaced_record_id)
      where theirs.record_id = :recordId and theirs.device_id = :deviceId and ours.record_id <> theirs.record_id
        and ${SAME_SESSION}
      on conflict (record_id) do nothing`,

@@ -1,9 +1,14 @@
 import type { Knex } from 'knex'
 import type { Protocol, Station } from '../ocpp/action.ts'
+import { storedName } from './reusedTransactions.ts'
+import { reopen } from './silentTransactions.ts'
 
 /** A transaction as its events find it. */
 export interface Transaction {
   transactionKey: string
+  /** The name under which it is stored: the station's, unless it gave that to a later one. */
+  transactionId: string
+  protocol: Protocol
   /** The number that OCPP 1.6 has for it. */
   numericId: number
   /** Of the station's device, shared or not; null where it has none. */
@@ -17,8 +22,13 @@ export interface Transaction {
   stopReason: string | null
 }
 
-const COLUMNS = `transaction_key::text as "transactionKey", numeric_id as "numericId", device_id as "deviceId",
+/** The columns of a transaction under the names that it has here. */
+export const COLUMNS = `transaction_key::text as "transactionKey", transaction_id as "transactionId", protocol, numeric_id as "numericId", device_id as "deviceId",
   connector_id as "connectorId", charging_state as "chargingState", started_at as "startedAt", ended_at as "endedAt", stop_reason as "stopReason"`
+
+/** An end that its station has told takes the place of one that was presumed, and so does the record of it. */
+const TOLD_END = `is_presumed = false, heard_at = now(),
+  replaced_record_id = coalesce(record_id, replaced_record_id), record_id = null`
 
 export interface Start {
   connectorId: number
@@ -31,7 +41,7 @@ export interface Start {
   isDated: boolean
 }
 
-/** Before the fingerprint of a start that only counts as one while the session runs. */
+/** Before the fingerprint of a start or a stop that is told from a retry by which sessions run. */
 const UNDATED = 'undated:'
 
 /**
@@ -75,20 +85,27 @@ export interface Stop {
   idTag: string | null
   /** What all retries of a StopTransaction have in common. */
   fingerprint: string
+  /** Whether its clock was set; the end of the next session of a station whose was not may say the very same. */
+  isDated: boolean
 }
 
 /**
- * Ends a transaction of OCPP 1.6. One that has ended stays as it is. A station that never got an id means the one
- * transaction of its that fits; what belongs to none is kept for itself, with a beginning that nobody knows.
+ * Ends a transaction of OCPP 1.6. One that has ended stays as it is, unless its end was only presumed. A station that never got an id means the one
+ * transaction of its that fits; what belongs to none is kept for itself, with a beginning that nobody knows. Without a
+ * time the same words are a retry only where none fits any more.
  *
  * @returns undefined when it had ended already
  */
 export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise<Transaction | undefined> {
-  const { transactionId, endedAt, meterStopWh, reason, idTag, fingerprint } = stop
+  const { transactionId, endedAt, meterStopWh, reason, idTag, isDated } = stop
+  const fingerprint = isDated ? stop.fingerprint : UNDATED + stop.fingerprint
   const bindings = { identity, named: String(transactionId), endedAt, meterStopWh, reason, idTag, fingerprint }
-  const repeated = await db('ocpp.transactions').first('identity').where({ identity, stop_fingerprint: fingerprint })
-  if (repeated !== undefined) return undefined
+  const same = db('ocpp.transactions').where({ identity, stop_fingerprint: fingerprint })
+  const isRepeated = (await same.clone().first('identity')) !== undefined
+  if (isRepeated && isDated) return undefined
   const key = transactionId > 0 ? await keyOf(db, identity, String(transactionId)) : await onlyFitting(db, bindings)
+  if (isRepeated && key === undefined) return undefined
+  if (isRepeated) await same.clone().whereNot({ transaction_key: key }).update({ stop_fingerprint: null })
   if (key === undefined) {
     await db.raw(
       `insert into ocpp.transactions (tenant_id, identity, device_id, protocol, transaction_id, connector_id, id_tag,
@@ -104,8 +121,9 @@ export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise
   const { rows } = await db.raw<{ rows: Transaction[] }>(
     `update ocpp.transactions set ended_at = greatest(:endedAt::timestamptz, started_at), meter_stop_wh = :meterStopWh,
        stop_reason = :reason, stop_fingerprint = :fingerprint,
-       start_fingerprint = case when not starts_with(start_fingerprint, '${UNDATED}') then start_fingerprint end
-     where transaction_key = :key and ended_at is null returning ${COLUMNS}`,
+       start_fingerprint = case when not starts_with(start_fingerprint, '${UNDATED}') then start_fingerprint end,
+       ${TOLD_END}
+     where transaction_key = :key and (ended_at is null or is_presumed) returning ${COLUMNS}`,
     { ...bindings, key },
   )
   return rows[0]
@@ -121,13 +139,17 @@ async function onlyFitting(
   { identity, endedAt, meterStopWh, idTag }: Pick<Stop, 'endedAt' | 'meterStopWh' | 'idTag'> & { identity: string },
 ): Promise<string | undefined> {
   const fitting = await db('ocpp.transactions')
-    .select('transaction_key')
-    .where({ identity, ended_at: null, protocol: 'ocpp1.6' })
+    .select('transaction_key', 'ended_at')
+    .where({ identity, protocol: 'ocpp1.6' })
+    .whereRaw('(ended_at is null or is_presumed)')
     .where('started_at', '<=', endedAt)
     .where('meter_start_wh', '<=', meterStopWh)
     .whereRaw('(id_tag = :idTag or :idTag::text is null)', { idTag })
+    .orderByRaw('ended_at nulls first')
     .limit(2)
-  return fitting.length === 1 ? fitting[0].transaction_key : undefined
+  const [first, second] = fitting
+  const isOnly = second === undefined || (first.ended_at === null && second.ended_at !== null)
+  return isOnly ? first?.transaction_key : undefined
 }
 
 export interface TransactionEvent {
@@ -136,6 +158,8 @@ export interface TransactionEvent {
   isStart: boolean
   sequence: number
   time: Date
+  /** Whether the station's clock was set; else the time is ours. */
+  isDated: boolean
   evseId: number | null
   /** On tellus; 0 where the event does not tell. */
   connectorId: number
@@ -162,6 +186,7 @@ export async function note(
     `select pg_advisory_xact_lock(hashtextextended(concat('ocpp transaction ', ?::text, ' ', ?::text), 0))`,
     [identity, event.transactionId],
   )
+  const transactionId = await storedName(db, identity, event)
   const { rows } = await db.raw<{ rows: [Transaction & { before: Before | null }] }>(
     `with before as (
        select json_build_object('connectorId', connector_id, 'chargingState', charging_state) as row from ocpp.transactions
@@ -178,15 +203,17 @@ export async function note(
          id_tag = coalesce(t.id_tag, excluded.id_tag),
          started_at = case when :isStart then excluded.started_at else least(t.started_at, excluded.started_at) end,
          meter_start_wh = least(t.meter_start_wh, excluded.meter_start_wh),
+         heard_at = now(),
          last_sequence = greatest(t.last_sequence, excluded.last_sequence),
          charging_state = case when excluded.last_sequence > t.last_sequence
            then coalesce(excluded.charging_state, t.charging_state) else t.charging_state end
        returning t.*)
      select ${COLUMNS}, (select row from before) as before from noted`,
-    { identity, ...event },
+    { identity, ...event, transactionId },
   )
   const { before, ...transaction } = rows[0]
-  return { transaction, before: before ?? undefined }
+  const isReopened = transaction.endedAt !== null && (await reopen(db, transaction.transactionKey, event.time))
+  return { transaction: isReopened ? { ...transaction, endedAt: null } : transaction, before: before ?? undefined }
 }
 
 /**
@@ -206,8 +233,8 @@ export async function end(
 ): Promise<Transaction | undefined> {
   const { rows } = await db.raw<{ rows: Transaction[] }>(
     `update ocpp.transactions set ended_at = greatest(:endedAt::timestamptz, started_at), meter_stop_wh = :meterStopWh,
-       stop_reason = :reason
-     where identity = :identity and transaction_id = :transactionId and ended_at is null returning ${COLUMNS}`,
+       stop_reason = :reason, ${TOLD_END}
+     where identity = :identity and transaction_id = :transactionId and (ended_at is null or is_presumed) returning ${COLUMNS}`,
     { identity, transactionId, endedAt, meterStopWh, reason },
   )
   return rows[0]

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import { arrayLiteral, textArrayLiteral } from './arrayLiteral.ts'
 import { INSERT_SAMPLES, MOVE_CONNECTORS } from './readings.ts'
-import { CONSENTS, WITH_SHARING } from './stationDevices.ts'
+import { REOPENED } from './silentTransactions.ts'
+import { SHARED_DEVICE, WITH_SHARING } from './stationDevices.ts'
 
 /** What a station measured at one instant on one connector; null is what it did not measure. */
 export interface StationSample {
@@ -33,6 +34,8 @@ export interface StationSample {
 const AT_REST = 0.1
 /** For how long what a station does not repeat still counts. */
 const REMEMBERED = '15 minutes'
+/** How long a session may have been heard of before it is noted again. */
+const HEARD_EVERY = '10 minutes'
 
 /**
  * What the samples belong to is looked up where they are stored, so that nothing comes between. The transaction that is
@@ -40,8 +43,8 @@ const REMEMBERED = '15 minutes'
  * by one and leave out what they cannot measure: what is missing is as it was a moment ago in the same session, or 0.
  * Energy counts from the meter's value at the session's beginning.
  *
- * A sample in a session keeps its connector charging while nothing flows; one outside of it changes nothing by itself. A
- * transaction of OCPP 2.x may begin long before it charges.
+ * A session that is measured goes on, whoever took it for over. A sample in a session keeps its connector charging while
+ * nothing flows; one outside of it changes nothing by itself. A transaction of OCPP 2.x may begin long before it charges.
  */
 const STORE = `
   with told as (
@@ -50,8 +53,10 @@ const STORE = `
     as told (identity, connector, named, time, live, voltage_v, current_a, power_kw, import_wh, soc_percent,
       temperature_c, phase_details)
   ), placed as (
-    select told.*, s.tenant_id, s.device_id, coalesce(nullif(told.connector, 0), t.connector_id) as connector_id,
-      t.started_at, t.meter_start_wh, told.time between t.started_at and coalesce(t.ended_at, 'infinity') as is_in_session,
+    select told.*, s.tenant_id, ${SHARED_DEVICE} as device_id,
+      coalesce(nullif(told.connector, 0), t.connector_id) as connector_id, t.transaction_key, t.started_at, t.meter_start_wh,
+      told.time between t.started_at and coalesce(case when not t.is_presumed then t.ended_at end, 'infinity')
+        as is_in_session,
       coalesce(t.charging_state, 'Charging') in ('Charging', 'SuspendedEV', 'SuspendedEVSE') as is_underway
     from told
     join ocpp.stations s on s.identity = told.identity ${WITH_SHARING}
@@ -64,7 +69,13 @@ const STORE = `
         where t.identity = told.identity and t.connector_id = told.connector and t.ended_at is null
         order by t.started_at desc limit 1)) as either
       order by place limit 1) t on true
-    where s.device_id is not null and ${CONSENTS}
+  ), heard as (
+    update ocpp.transactions t set heard_at = now() from placed
+    where t.transaction_key = placed.transaction_key and t.ended_at is null
+      and t.heard_at < now() - interval '${HEARD_EVERY}'
+  ), reopened as (
+    update ocpp.transactions t set heard_at = now(), ${REOPENED} from placed
+    where t.transaction_key = placed.transaction_key and t.is_presumed and t.ended_at < placed.time
   ), known as (
     select placed.*, c.state as shown, c.state in ('fault', 'unavailable') as is_off, before.*
     from placed
@@ -74,7 +85,7 @@ const STORE = `
         c.energy_delivered_kwh as last_energy_kwh, c.soc_percent as last_soc_percent
       where is_in_session and c.telemetry_at >= started_at
         and time between c.telemetry_at and c.telemetry_at + interval '${REMEMBERED}') before on true
-    where connector_id > 0
+    where device_id is not null and connector_id > 0
   ), sample as (
     select tenant_id, device_id, connector_id, time, live,
       case

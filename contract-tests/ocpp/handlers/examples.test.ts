@@ -37,14 +37,6 @@ describe('what a station may call', () => {
   }
 })
 
-describe('a number that no station has', () => {
-  it('is refused as a value, and not taken for a fault of the server', async () => {
-    const station = await makeStation(services)
-    const refused = await station.ask('ClearedChargingLimit', { chargingLimitSource: 'EMS', evseId: 1e15 })
-    assert.equal(refused.kind === 'error' && refused.code, 'PropertyConstraintViolation')
-  })
-})
-
 describe('what a station may not call', () => {
   it('is NotSupported, whether no handler is for it or only stations answer it', async () => {
     const station = await makeStation(services)

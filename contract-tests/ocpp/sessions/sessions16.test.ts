@@ -264,4 +264,22 @@ describe('a station whose clock was never set', () => {
     const ended = (await transactionsOf(station)).map(({ ended_at }) => ended_at !== null)
     assert.deepEqual(ended, [true, true])
   })
+
+  for (const unnamed of [0, -1])
+    it(`ends each of its sessions with the same words (id ${unnamed}), and repeats itself when none of them runs`, async () => {
+      const station = await makeStation(server.services, { protocol: 'ocpp1.6' })
+      const unset = '1970-01-01T00:00:00Z'
+      for (const _ of ['first', 'second', 'third']) {
+        await begin(station, start(unset))
+        for (const _ of ['told', 'repeated']) await station.tell('StopTransaction', stop(unnamed, unset))
+      }
+      assert.deepEqual(
+        (await transactionsOf(station)).map(({ connector_id, ended_at }) => [connector_id, ended_at !== null]),
+        [
+          [1, true],
+          [1, true],
+          [1, true],
+        ],
+      )
+    })
 })

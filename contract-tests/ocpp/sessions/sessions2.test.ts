@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import * as ocppRecords from '../../../src/store/ocppRecords.ts'
 import { makeSharedStation, minutes } from '../../support/sharedStation.ts'
 import type { TestStation } from '../../support/stationCalls.ts'
 import { startTestServer } from '../../support/testServer.ts'
@@ -103,6 +104,62 @@ for (const protocol of ['ocpp2.0.1', 'ocpp2.1'] as const)
       assert.equal((await connectorOf(charger.deviceId)).status, 'idle')
     })
   })
+
+describe('an id that a station gives again', () => {
+  const AGAIN = '7'
+  /** The events of a session as they are, or of one that much later with another meter. */
+  const moved = (event: ReturnType<typeof session>['started'], by: number, kwh: number) => ({
+    ...event,
+    timestamp: new Date(Date.parse(event.timestamp) + by * 60_000).toISOString(),
+    meterValue: event.meterValue!.map(({ timestamp, sampledValue: [register, ...others] }) => ({
+      timestamp: new Date(Date.parse(timestamp) + by * 60_000).toISOString(),
+      sampledValue: [{ ...register, value: (register as { value: number }).value + kwh }, ...others],
+    })),
+  })
+  const rowsOf = async ({ identity }: TestStation) => {
+    const rows = await db('ocpp.transactions').where({ identity }).orderBy('started_at')
+    return rows.map(({ started_at, ended_at, meter_start_wh, meter_stop_wh }) => [
+      started_at.toISOString(),
+      ended_at?.toISOString(),
+      meter_start_wh,
+      meter_stop_wh,
+    ])
+  }
+
+  it('is another transaction, whose samples and record are its own, and what comes late finds the older one', async () => {
+    const { station, charger } = await makeSharedStation(server, { protocol: 'ocpp2.0.1' })
+    const { started, charging, later, ended } = session(AGAIN)
+    const first = [started, charging, ended].map(event => moved(event, -60, 0))
+    const second = [started, charging, later, ended].map(event => moved(event, 0, 50))
+    await tell(station, ...first, ...first, ...second.slice(0, 2), ...first, ...second.slice(2), ...first, ...second)
+    assert.deepEqual(await rowsOf(station), [
+      [first[0]!.timestamp, first[2]!.timestamp, 100_000, 112_000],
+      [second[0]!.timestamp, second[3]!.timestamp, 150_000, 162_000],
+    ])
+    assert.deepEqual(await energiesOf(charger.deviceId), [0, 4, 12, 0, 4, 8, 12])
+    assert.deepEqual(await eventsOf(charger.deviceId), ['start', 'stop', 'start', 'stop'])
+    const keys = await db('ocpp.transactions').where({ identity: station.identity }).pluck('transaction_key')
+    for (const key of keys) await ocppRecords.make(db, key)
+    const records = await db('core.charging_records').where({ device_id: charger.deviceId }).orderBy('start_time')
+    assert.deepEqual(
+      records.map(({ start_time, energy_kwh }) => [start_time.toISOString(), Number(energy_kwh)]),
+      [
+        [first[0]!.timestamp, 12],
+        [second[0]!.timestamp, 12],
+      ],
+    )
+  })
+
+  it('is the same transaction when only its start is late, by whatever clock', async () => {
+    for (const timestamp of [undefined, '1970-01-01T00:00:00Z']) {
+      const { station } = await makeSharedStation(server, { protocol: 'ocpp2.0.1' })
+      const { started, ended } = session(AGAIN)
+      const told = [started, ended].map(event => ({ ...event, ...(timestamp && { timestamp }) }))
+      await tell(station, ...told, ...told.reverse())
+      assert.equal((await rowsOf(station)).length, 1)
+    }
+  })
+})
 
 describe('what stations of OCPP 2.x tell', () => {
   it('is known before the vehicle is on an EVSE', async () => {
