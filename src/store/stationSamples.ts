@@ -57,7 +57,9 @@ const STORE = `
       coalesce(nullif(told.connector, 0), t.connector_id) as connector_id, t.transaction_key, t.started_at, t.meter_start_wh,
       told.time between t.started_at and coalesce(case when not t.is_presumed then t.ended_at end, 'infinity')
         as is_in_session,
-      coalesce(t.charging_state, 'Charging') in ('Charging', 'SuspendedEV', 'SuspendedEVSE') as is_underway
+      coalesce(t.charging_state, 'Charging') in ('Charging', 'SuspendedEV', 'SuspendedEVSE') as is_underway,
+      t.ended_at is null and t.heard_at < now() - interval '${HEARD_EVERY}' as is_due,
+      t.is_presumed and t.ended_at < told.time as goes_on
     from told
     join ocpp.stations s on s.identity = told.identity ${WITH_SHARING}
     left join lateral (
@@ -70,12 +72,13 @@ const STORE = `
         order by t.started_at desc limit 1)) as either
       order by place limit 1) t on true
   ), heard as (
-    update ocpp.transactions t set heard_at = now() from placed
-    where t.transaction_key = placed.transaction_key and t.ended_at is null
-      and t.heard_at < now() - interval '${HEARD_EVERY}'
+    update ocpp.transactions t set heard_at = now()
+    where exists (select from placed where is_due)
+      and t.transaction_key = any (array(select transaction_key from placed where is_due)) and t.ended_at is null
   ), reopened as (
-    update ocpp.transactions t set heard_at = now(), ${REOPENED} from placed
-    where t.transaction_key = placed.transaction_key and t.is_presumed and t.ended_at < placed.time
+    update ocpp.transactions t set heard_at = now(), ${REOPENED}
+    where exists (select from placed where goes_on)
+      and t.transaction_key = any (array(select transaction_key from placed where goes_on)) and t.is_presumed
   ), known as (
     select placed.*, c.state as shown, c.state in ('fault', 'unavailable') as is_off, before.*
     from placed
