@@ -19,7 +19,7 @@ export interface TestStation extends Station {
 interface Options {
   tenant?: 'acme' | 'borealis'
   protocol?: Protocol
-  /** Whether it has been accepted before. */
+  /** Whether it has been accepted before, with each version that it speaks. */
   registered?: boolean
   deviceId?: string
 }
@@ -34,6 +34,7 @@ export async function makeStation(services: Services, options: Options = {}): Pr
   if (registered) station.registration = 'Accepted'
   const ask: TestStation['ask'] = async (action, payload, version = protocol) => {
     assert.equal(check(version, action, 'request', payload), undefined)
+    if (registered) station.registeredWith = version
     const { answer } = await dispatch(handlers, services, {
       protocol: version,
       action,

@@ -1,0 +1,17 @@
+import type { Knex } from 'knex'
+
+/**
+ * A registration is one with a version of OCPP. What is registered keeps it with the version of the connection that it
+ * said so over, as far as that is still known.
+ */
+export async function up(knex: Knex): Promise<void> {
+  await knex.raw(`
+    alter table ocpp.stations add column registration_protocol text;
+    update ocpp.stations s set registration_protocol = coalesce(
+      (select protocol from ocpp.connections c
+       where c.identity = s.identity and c.tenant_id = s.tenant_id and c.connected_at <= s.booted_at
+       order by c.connected_at desc limit 1),
+      (select protocol from ocpp.connection_states c where c.identity = s.identity and c.tenant_id = s.tenant_id))
+    where registration is not null;
+  `)
+}
