@@ -12,8 +12,9 @@ export interface StationFacts {
 }
 
 /**
- * Registers a station as accepted with a version of OCPP and keeps what it says it is. One that enrolled itself gets a device by it. When its site lets OCPP data be seen elsewhere, its
- * device takes the version of the firmware over: OCPP tells the version that an upgrade led to in no other message.
+ * Registers a station as accepted with a version of OCPP and keeps what it says it is. One that enrolled itself gets a
+ * device by it. When its site lets OCPP data be seen elsewhere, its device takes the version of the firmware over: OCPP
+ * tells the version that an upgrade led to in no other message.
  */
 export async function accept(
   db: Knex,
