@@ -15,16 +15,22 @@ export interface SecurityEvent {
   details: Record<string, unknown>
 }
 
-/** Notes an event and counts it. */
-export async function add(db: Knex, event: SecurityEvent): Promise<void> {
+/**
+ * Notes an event and counts it.
+ *
+ * @param fingerprint what tells the event from others of its identity; one that was noted before is not noted again
+ */
+export async function add(db: Knex, event: SecurityEvent, fingerprint?: string): Promise<void> {
   await db.raw(
     `with noted as (
-       insert into ocpp.security_events (tenant_id, category, identity, message, severity, details)
-       values (:tenantId, :category, :identity, :message, :severity, :details::jsonb))
+       insert into ocpp.security_events (tenant_id, category, identity, message, severity, details, fingerprint)
+       values (:tenantId, :category, :identity, :message, :severity, :details::jsonb, :fingerprint)
+       on conflict (tenant_id, identity, fingerprint) where fingerprint is not null do nothing
+       returning tenant_id)
      insert into ocpp.totals as t (tenant_id, process_id, security_events)
-     values (:tenantId, '00000000-0000-0000-0000-000000000000', 1)
+     select tenant_id, '00000000-0000-0000-0000-000000000000', 1 from noted
      on conflict (tenant_id, process_id) do update set security_events = t.security_events + 1`,
-    { ...event, details: JSON.stringify(event.details) },
+    { ...event, details: JSON.stringify(event.details), fingerprint: fingerprint ?? null },
   )
 }
 
