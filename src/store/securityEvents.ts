@@ -34,6 +34,32 @@ export async function add(db: Knex, event: SecurityEvent, fingerprint?: string):
   )
 }
 
+/**
+ * The how manieth failed login the next one of a name from an address is. They are counted until a quarter of an hour
+ * passes without one, or until a station of that name gets in from there. Who asks for the same waits until the
+ * transaction is over, so that two of them never get one number.
+ */
+export async function nextAttempt(
+  transaction: Knex,
+  login: { tenantId: string; identity: string; ip: string },
+): Promise<number> {
+  const key = ['failed login', login.tenantId, login.ip, login.identity].join(' ')
+  await transaction.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [key])
+  const { rows } = await transaction.raw<{ rows: { attempt: number | null }[] }>(
+    `select (details->>'attempt')::int + 1 as attempt
+     from (
+       select details, time from ocpp.security_events
+       where tenant_id = :tenantId and category = 'AUTH_FAILED' and identity = :identity and details->>'ip' = :ip
+       order by event_id desc limit 1) as last
+     where time > now() - interval '15 minutes' and not exists (
+       select from ocpp.connections c
+       where c.identity = :identity and c.tenant_id = :tenantId and c.remote_address = :ip
+         and c.connected_at > last.time)`,
+    { ...login },
+  )
+  return rows[0]?.attempt ?? 1
+}
+
 /** Forgets events of more than so many days ago; they stay counted. */
 export async function removeOld(db: Knex, days: number): Promise<void> {
   await db('ocpp.security_events').whereRaw('time < now() - make_interval(days => ?)', [days]).delete()
