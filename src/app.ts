@@ -27,11 +27,11 @@ import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
 import { GuessLimiter } from './limits/guessLimiter.ts'
 import { createMetrics, serveMetrics, watch } from './metrics.ts'
-import { FailedLogins } from './ocpp/failedLogins.ts'
 import { StationSockets } from './ocpp/localStations.ts'
 import { MessageLog } from './ocpp/messageLog.ts'
 import { Proxies } from './ocpp/proxy/proxies.ts'
 import { callStation } from './ocpp/remoteCalls.ts'
+import { SecurityReports } from './ocpp/securityReports.ts'
 import { OcppServer } from './ocpp/server.ts'
 import { SmartCharging } from './ocpp/smartCharging/smartCharging.ts'
 import { StationWork } from './ocpp/stationWork.ts'
@@ -105,7 +105,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     log,
     accessTokens: new AccessTokens(db, feed),
     guesses: new GuessLimiter(config.rateLimits.wrongSecret),
-    failedLogins: new FailedLogins(),
+    security: new SecurityReports({ db, log }),
     requestLog: new RequestLog(),
     activity: new Activity(db, feed),
     draining: drain.signal,

@@ -11,9 +11,9 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { GuessLimiter } from './limits/guessLimiter.ts'
 import type { Metrics } from './metrics.ts'
 import type { LocalStations } from './ocpp/action.ts'
-import type { FailedLogins } from './ocpp/failedLogins.ts'
 import type { MessageLog } from './ocpp/messageLog.ts'
 import type { Proxies } from './ocpp/proxy/proxies.ts'
+import type { SecurityReports } from './ocpp/securityReports.ts'
 import type { Rest } from './postgrest/rest.ts'
 
 /** What a server process has open and lends to every call. */
@@ -22,8 +22,7 @@ export interface Services {
   db: Knex
   accessTokens: AccessTokens
   guesses: GuessLimiter
-  /** Failed logins to the board. */
-  failedLogins: FailedLogins
+  security: SecurityReports
   ingest: Ingest
   /** For contracts whose callers act as a database role; undefined without a secret for their tokens. */
   rest: Rest | undefined

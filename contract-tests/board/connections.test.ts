@@ -132,10 +132,25 @@ describe('POST /connections/{identity}/disconnect', () => {
     const { status, body } = await send('POST', `/connections/${recent}/disconnect`)
     assert.deepEqual([status, body.message], [200, 'Connection terminated'])
   })
-  it('404 for one that nobody knows, and for another tenant, which changes nothing', async () => {
+  it('stands in the audit log of the tenant with the station that was named, connected or not', async () => {
+    const rows = await db('ops.audit_logs')
+      .select('tenant_id', 'actor', 'path', 'details')
+      .where({ action: 'disconnectStation', status: 200 })
+      .orderBy('at')
+    const asked = (identity: string) => ({
+      tenant_id: board.tenantId,
+      actor: 'board:admin',
+      path: `/api/connections/${identity}/disconnect`,
+      details: { identity },
+    })
+    assert.deepEqual(rows, ['LIVE-2', 'LIVE-3', recent].map(asked))
+  })
+  it('404 for one that nobody knows, and for another tenant, which changes nothing and is no action', async () => {
     assert.equal((await send('POST', '/connections/NOBODY/disconnect')).status, 404)
     assert.equal((await send('POST', '/connections/LIVE-1/disconnect', 'other')).status, 404)
     assert.equal((await get('/connections/LIVE-1')).body.status, 'online')
+    const rows = await db('ops.audit_logs').whereLike('path', '%/NOBODY/disconnect').orWhereLike('path', '%/LIVE-1/%')
+    assert.deepEqual(rows, [])
   })
   it('503 when the process that holds the socket does not do it', async () => {
     const identity = await board.station({ disconnected_at: null })

@@ -21,7 +21,7 @@ export interface TestStation extends Station {
 interface Options {
   tenant?: 'acme' | 'borealis'
   protocol?: Protocol
-  /** Whether it has been accepted before. */
+  /** Whether it has been accepted before, with each version that it speaks. */
   registered?: boolean
   deviceId?: string
 }
@@ -35,6 +35,7 @@ export async function makeStation(services: Services, options: Options = {}): Pr
   const { passwordHash, certificateName, ...station } = (await stations.find(services.db, identity))!
   if (registered) station.registration = 'Accepted'
   const say: TestStation['say'] = async (action, payload, version = protocol) => {
+    if (registered) station.registeredWith = version
     const { answer } = await dispatch(handlers, services, {
       protocol: version,
       action,

@@ -1,10 +1,8 @@
 import { verify } from '@node-rs/argon2'
 import { ApiError } from '../errors.ts'
-import { severityOf } from '../ocpp/failedLogins.ts'
 import type { Services } from '../services.ts'
 import * as boardSessions from '../store/boardSessions.ts'
 import * as boardTokens from '../store/boardTokens.ts'
-import * as securityEvents from '../store/securityEvents.ts'
 import * as tenants from '../store/tenants.ts'
 import { hashSecret, newSecret, provesSecret } from './secrets.ts'
 
@@ -27,8 +25,8 @@ const NOBODY = 'UNKNOWN'
 const TOKEN_USER = 'admin'
 
 /**
- * Begins a session. A login that fails is a security event of the enrollment tenant, and so is the first one that is
- * not even tried because there were too many.
+ * Begins a session. A login that fails is a security event of the enrollment tenant. Those that are not even tried,
+ * because there were too many, are one now and then.
  *
  * @throws unauthorized for a wrong login, tooMany after too many from the address
  */
@@ -71,31 +69,28 @@ async function provesPassword(
   return provesSecret(name, hashSecret(known.name)) && isRight ? known.name : undefined
 }
 
-async function note(
-  { db, config, failedLogins, log }: Services,
-  { kind }: ApiError,
-  { token }: Login,
-  ip: string,
-): Promise<void> {
-  if (kind !== 'unauthorized' && kind !== 'tooMany') return
-  const isRefused = kind === 'tooMany'
-  const attempt = failedLogins.count(isRefused ? `refused ${NOBODY}` : NOBODY, ip)
-  if (isRefused && attempt > 1) return
+async function note(services: Services, { kind }: ApiError, { token }: Login, address: string): Promise<void> {
+  if (kind === 'tooMany') await noteRefusal(services, address)
+  if (kind !== 'unauthorized') return
+  const tenantId = await concerned(services, address)
+  if (tenantId === undefined) return
+  const message = token === undefined ? 'Invalid username or password provided' : 'Invalid token provided'
+  await services.security.addFailedLogin({ tenantId, identity: NOBODY, address, message })
+}
+
+/** Whether it is told is found out first: a flood does not reach the database. */
+async function noteRefusal(services: Services, ip: string): Promise<void> {
+  const category = 'RATE_LIMIT'
+  const more = services.security.due(category, ip, NOBODY)
+  const tenantId = more === undefined ? undefined : await concerned(services, ip)
+  if (tenantId === undefined) return
+  const details = { ip, ...(more ? { more } : {}) }
+  const message = 'Too many wrong logins'
+  await services.security.add({ tenantId, category, identity: NOBODY, message, severity: 'high', details })
+}
+
+async function concerned({ db, config, log }: Services, ip: string): Promise<string | undefined> {
   const tenantId = await tenants.findBySlug(db, config.enrollmentTenant)
-  if (tenantId === undefined) {
-    log.warn({ ip, attempt }, 'a login to the board failed, and there is no tenant to tell')
-    return
-  }
-  await securityEvents.add(db, {
-    tenantId,
-    category: isRefused ? 'RATE_LIMIT' : 'AUTH_FAILED',
-    identity: NOBODY,
-    message: isRefused
-      ? 'Too many wrong logins'
-      : token === undefined
-        ? 'Invalid username or password provided'
-        : 'Invalid token provided',
-    severity: isRefused ? 'high' : severityOf(attempt),
-    details: { ip, attempt },
-  })
+  if (tenantId === undefined) log.warn({ ip }, 'a login to the board failed, and there is no tenant to tell')
+  return tenantId
 }

@@ -71,10 +71,14 @@ export const toStation = (row: StationRow) => ({
 
 export const toIdTag = ({ expiresAt, ...tag }: IdTag) => ({ ...tag, expiresAt: instantOrNull(expiresAt) })
 
-export const toSecurityEvent = ({ event_id, time, ...event }: SecurityEventRow) => ({
-  id: `evt-${event_id}`,
-  ...event,
-  timestamp: instant(time),
+export const toSecurityEvent = (row: SecurityEventRow) => ({
+  id: `evt-${row.event_id}`,
+  category: row.category,
+  identity: row.identity,
+  message: row.message,
+  severity: row.severity,
+  details: row.details,
+  timestamp: instant(row.time),
 })
 
 export const toSystemEvent = ({ event_id, time, ...event }: SystemEventRow) => ({

@@ -17,6 +17,8 @@ export interface Station {
   validation: ValidationMode
   /** What the last BootNotification was answered; a registration outlives connections. */
   registration: 'Accepted' | 'Pending' | 'Rejected' | null
+  /** The version that it was said in. A station that comes by another one has another software, and says anew what it is. */
+  registeredWith: Protocol | null
 }
 
 /** A CALL or SEND of a station, as its handler gets it: validated as the station's mode demands. */

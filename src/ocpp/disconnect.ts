@@ -1,6 +1,7 @@
 import { unavailable } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Services } from '../services.ts'
+import * as auditLogs from '../store/auditLogs.ts'
 import * as connections from '../store/boardConnections.ts'
 import { DISCONNECT, queue } from '../store/ocppCalls.ts'
 import * as systemEvents from '../store/systemEvents.ts'
@@ -17,7 +18,8 @@ interface Request {
 }
 
 /**
- * Ends the connection of a station, on whichever process it is, and waits until it is shown as ended.
+ * Ends the connection of a station, on whichever process it is, and waits until it is shown as ended. It stands in the
+ * audit log before it is done.
  *
  * @returns false when there is no such station
  * @throws unavailable when the process that holds the connection does not do it in time
@@ -27,9 +29,15 @@ export async function disconnect(
   { tenantId, identity, requestedBy }: Request,
 ): Promise<boolean> {
   const connection = await connections.find(db, tenantId, identity)
-  if (connection === undefined || connection.disconnected_at !== null) return connection !== undefined
-  const event = { tenantId, identity, type: 'DISCONNECT_REQUESTED', message: 'somebody wants it to be disconnected' }
-  await systemEvents.add(db, { ...event, details: { requestedBy } })
+  if (connection === undefined) return false
+  const isOnline = connection.disconnected_at === null
+  // Committed before it is done: other processes act on what they can see.
+  await db.transaction(async transaction => {
+    await auditLogs.storeUnderway(transaction, tenantId, { identity })
+    const event = { tenantId, identity, type: 'DISCONNECT_REQUESTED', message: 'somebody wants it to be disconnected' }
+    if (isOnline) await systemEvents.add(transaction, { ...event, details: { requestedBy } })
+  })
+  if (!isOnline) return true
   const ended = async () => {
     const now = await connections.find(db, tenantId, identity)
     return now?.connection_id !== connection.connection_id || now.disconnected_at !== null

@@ -57,7 +57,7 @@ export async function dispatch(handlers: HandlerTable, services: Services, deliv
     const payload = await services.proxies.answer({ station, action, payload: asked, receivedAt }, own)
     const breach = check(delivery.protocol, delivery.action, 'response', payload)
     if (breach !== undefined && isAnswered(delivery)) throw new Error(`the answer is wrong: ${breach.description}`)
-    if (delivery.action === 'BootNotification') noteRegistration(delivery.station, payload)
+    if (delivery.action === 'BootNotification') noteRegistration(delivery, payload)
     return { answer: { kind: 'result', payload }, afterwards }
   } catch (error) {
     return { answer: refusal(services, delivery, error), afterwards: [] }
@@ -77,15 +77,18 @@ function findHandler(handlers: HandlerTable, { protocol, action, station }: Deli
   return table[action]!
 }
 
-/** A 2.x station has to be accepted once before anything else (B01.FR.10); 1.6 stations often never say who they are. */
-function maySpeak(protocol: Protocol, action: string, { registration }: Station): boolean {
-  if (protocol === 'ocpp1.6' || action === 'BootNotification' || registration === 'Accepted') return true
-  return registration === 'Pending' && WHILE_PENDING.has(action)
+/** A 2.x station has to be accepted once before anything else (B01.FR.10), in the version that it speaks; 1.6 stations often never say who they are. */
+function maySpeak(protocol: Protocol, action: string, { registration, registeredWith }: Station): boolean {
+  if (protocol === 'ocpp1.6' || action === 'BootNotification') return true
+  if (registeredWith !== protocol) return false
+  return registration === 'Accepted' || (registration === 'Pending' && WHILE_PENDING.has(action))
 }
 
 /** The next call may come before the feed tells what the handler has stored. */
-function noteRegistration(station: Station, { status }: Payload): void {
-  if (status === 'Accepted' || status === 'Pending' || status === 'Rejected') station.registration = status
+function noteRegistration({ station, protocol }: Delivery, { status }: Payload): void {
+  if (status !== 'Accepted' && status !== 'Pending' && status !== 'Rejected') return
+  station.registration = status
+  station.registeredWith = protocol
 }
 
 function refusal({ log }: Services, { protocol, action, station, uniqueId }: Delivery, error: unknown): Answer {

@@ -1,32 +1,29 @@
-import type { Severity } from '../store/securityEvents.ts'
+import type { Knex } from 'knex'
+import * as securityEvents from '../store/securityEvents.ts'
 
-/** An attempt counts towards the next ones for so long after the last; in milliseconds. */
-const MEMORY = 15 * 60_000
-const MOST = 10_000
+/** A login of a station, or one to the board, that failed. */
+export interface FailedLogin {
+  tenantId: string
+  /** The name that was given; `UNKNOWN` on the board. */
+  identity: string
+  /** Where it came from. */
+  address: string
+  message: string
+}
 
-/** Counts the failed logins of each name from each address. */
-export class FailedLogins {
-  readonly #counts = new Map<string, { attempt: number; at: number }>()
-
-  /** @returns the how manieth this one is */
-  count(identity: string, address: string, now = Date.now()): number {
-    const key = `${address} ${identity}`
-    const before = this.#counts.get(key)
-    const attempt = before !== undefined && now - before.at < MEMORY ? before.attempt + 1 : 1
-    this.#counts.delete(key)
-    this.#counts.set(key, { attempt, at: now })
-    // The one that is longest ago is forgotten.
-    if (this.#counts.size > MOST) this.#counts.delete(this.#counts.keys().next().value!)
-    return attempt
-  }
-
-  forget(identity: string, address: string): void {
-    this.#counts.delete(`${address} ${identity}`)
-  }
+/** Notes a failed login with the how manieth of its name from its address it is, whichever processes they came to. */
+export async function noteFailedLogin(db: Knex, login: FailedLogin): Promise<void> {
+  const { tenantId, identity, address: ip, message } = login
+  await db.transaction(async transaction => {
+    const attempt = await securityEvents.nextAttempt(transaction, { tenantId, identity, ip })
+    const severity = severityOf(attempt)
+    const details = { ip, attempt }
+    await securityEvents.add(transaction, { tenantId, identity, category: 'AUTH_FAILED', message, severity, details })
+  })
 }
 
 /** How bad a failed login is, by how many there were. */
-export function severityOf(attempt: number): Severity {
+export function severityOf(attempt: number): securityEvents.Severity {
   if (attempt <= 2) return 'low'
   if (attempt <= 5) return 'medium'
   return attempt <= 10 ? 'high' : 'critical'

@@ -1,5 +1,7 @@
+import type { Knex } from 'knex'
 import type { Services } from '../services.ts'
 import { add, type SecurityEvent } from '../store/securityEvents.ts'
+import { type FailedLogin, noteFailedLogin } from './failedLogins.ts'
 
 /** What goes on is told again after this time, with how often it was; in milliseconds. */
 const QUIET = 10_000
@@ -16,12 +18,12 @@ export class SecurityReports {
 
   /** Notes an event. It is committed, or known not to be, when this resolves; it never rejects. */
   async add(event: SecurityEvent): Promise<void> {
-    try {
-      await add(this.#services.db, event)
-    } catch (error) {
-      const { identity, category } = event
-      this.#services.log.error({ err: error, identity, category }, 'a security event could not be noted')
-    }
+    await this.#try(event.identity, event.category, db => add(db, event))
+  }
+
+  /** The same for a failed login. */
+  async addFailedLogin(login: FailedLogin): Promise<void> {
+    await this.#try(login.identity, 'AUTH_FAILED', db => noteFailedLogin(db, login))
   }
 
   /**
@@ -30,17 +32,31 @@ export class SecurityReports {
    * @param address where it comes from: another address is another event
    * @param isKnown whether there is a station of that name; the names that somebody makes up are all one
    */
-  async addSparingly(event: SecurityEvent, address: string, isKnown = true, now = Date.now()): Promise<void> {
-    const key = `${event.category} ${address} ${isKnown ? event.identity : ''}`
+  async addSparingly(event: SecurityEvent, address: string, isKnown = true): Promise<void> {
+    const more = this.due(event.category, address, isKnown ? event.identity : '')
+    if (more === undefined) return
+    await this.add({ ...event, details: { ip: address, ...event.details, ...(more > 0 ? { more } : {}) } })
+  }
+
+  /** How many of an event were left out since it was noted; undefined while it was noted just before. */
+  due(category: string, address: string, identity: string, now = Date.now()): number | undefined {
+    const key = `${category} ${address} ${identity}`
     const told = this.#told.get(key)
     if (told !== undefined && now < told.until) {
       told.more++
-      return
+      return undefined
     }
     this.#told.delete(key)
     this.#told.set(key, { until: now + QUIET, more: 0 })
     if (this.#told.size > MOST) this.#told.delete(this.#told.keys().next().value!)
-    const more = told?.more ?? 0
-    await this.add({ ...event, details: { ip: address, ...event.details, ...(more > 0 ? { more } : {}) } })
+    return told?.more ?? 0
+  }
+
+  async #try(identity: string, category: string, note: (db: Knex) => Promise<void>): Promise<void> {
+    try {
+      await note(this.#services.db)
+    } catch (error) {
+      this.#services.log.error({ err: error, identity, category }, 'a security event could not be noted')
+    }
   }
 }

@@ -16,12 +16,10 @@ import * as stations from '../store/ocppStations.ts'
 import { sharedDevice } from '../store/stationDevices.ts'
 import type { HandlerTable, Protocol, Station } from './action.ts'
 import { type Admission, authenticate } from './authenticate.ts'
-import { FailedLogins, severityOf } from './failedLogins.ts'
 import { isHandshake, negotiate, readBasic, readIdentity } from './handshake.ts'
 import { LinkActivity } from './linkActivity.ts'
 import type { Place, StationSockets } from './localStations.ts'
 import { Presence } from './presence.ts'
-import { SecurityReports } from './securityReports.ts'
 import { StationSocket } from './stationSocket.ts'
 
 interface Visit {
@@ -46,10 +44,8 @@ export class OcppServer {
   readonly #sockets: StationSockets
   readonly #handlers: HandlerTable
   readonly #server: WebSocketServer
-  readonly #security: SecurityReports
   readonly #links: LinkActivity
   readonly #presence: Presence
-  readonly #failed = new FailedLogins()
   readonly #opening: GroupCommit<connections.Connection, undefined>
   readonly #closing: GroupCommit<connections.Ending, undefined>
   readonly #ends = new Set<Promise<unknown>>()
@@ -60,7 +56,6 @@ export class OcppServer {
     this.#services = services
     this.#sockets = sockets
     this.#handlers = handlers
-    this.#security = new SecurityReports(services)
     this.#links = new LinkActivity(db, log)
     this.#presence = new Presence(services, () => [...sockets.all()].map(({ connection }) => connection.connectionId))
     this.#opening = new GroupCommit({
@@ -157,7 +152,6 @@ export class OcppServer {
         new StationSocket({
           services: this.#services,
           handlers: this.#handlers,
-          security: this.#security,
           links: this.#links,
           webSocket,
           station,
@@ -191,11 +185,9 @@ export class OcppServer {
       certificateName: socket instanceof TLSSocket && socket.authorized ? commonName(socket) : undefined,
     }
     try {
-      const admission = await this.#services.guesses.attemptTogether([`ocpp ${address}`], () =>
+      return await this.#services.guesses.attemptTogether([`ocpp ${address}`], () =>
         authenticate(this.#services, claim),
       )
-      this.#failed.forget(identity, address)
-      return admission
     } catch (error) {
       await this.#noteRefusal(error, identity, address)
       throw error
@@ -216,13 +208,10 @@ export class OcppServer {
   async #noteRefusal(error: unknown, identity: string, address: string): Promise<void> {
     const { kind, message } = asApiError(error)
     if (kind === 'unauthorized') {
-      const attempt = this.#failed.count(identity, address)
       const concerned = await this.#concernedBy(identity)
       if (concerned === undefined) return
       const { tenantId } = concerned
-      const details = { ip: address, attempt }
-      const severity = severityOf(attempt)
-      await this.#security.add({ tenantId, identity, category: 'AUTH_FAILED', message, severity, details })
+      await this.#services.security.addFailedLogin({ tenantId, identity, address, message })
     } else if (kind === 'tooMany') await this.#note(identity, address, 'RATE_LIMIT', message)
     else if (kind === 'forbidden') await this.#note(identity, address, 'HANDSHAKE_REFUSED', message)
   }
@@ -232,7 +221,7 @@ export class OcppServer {
     if (concerned === undefined) return
     const { tenantId, isKnown } = concerned
     const event = { tenantId, identity, category, message, severity: 'low' as const, details: {} }
-    await this.#security.addSparingly(event, address, isKnown)
+    await this.#services.security.addSparingly(event, address, isKnown)
   }
 
   /** Whom an event concerns: the station's tenant, or the one that unknown stations join. */
@@ -256,7 +245,7 @@ export class OcppServer {
     const details = { before: remoteAddress }
     const message = 'another address took the connection over'
     const event = { tenantId, identity, category: 'IDENTITY_HIJACK', message, severity: 'high' as const, details }
-    void this.#security.addSparingly(event, address)
+    void this.#services.security.addSparingly(event, address)
   }
 
   /** What the device of the station shows of its connection, where it may. */

@@ -1,17 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { OCPP16 } from 'typed-ocpp'
 import * as proofs from '../store/commandProofs.ts'
 import * as transactions from '../store/ocppTransactions.ts'
 import type { StationCall } from './action.ts'
 import { stopReason } from './connectorState.ts'
+import { fingerprint } from './fingerprint.ts'
 import { isDated, liveTime } from './liveTime.ts'
 import { askForRecord } from './recordRequest.ts'
 import { tell } from './sessionEvents.ts'
 import { storeSamples } from './stationSamples.ts'
-
-/** What a message says, whatever its unique id: a station that got no answer sends it again with a new one. */
-const fingerprint = (...facts: unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32)
 
 /** Begins a session and returns the number of its transaction; a retry gets the number of the first try. */
 export async function startSession(call: StationCall<OCPP16.StartTransactionRequest>): Promise<number> {

@@ -9,7 +9,6 @@ import type { LinkActivity } from './linkActivity.ts'
 import type { Effect } from './rpc/effects.ts'
 import { RpcEngine } from './rpc/engine.ts'
 import { check } from './schemas.ts'
-import type { SecurityReports } from './securityReports.ts'
 
 /** Who does not answer a close frame within this time is cut off; in milliseconds. */
 const CLOSE_PATIENCE = 2000
@@ -25,7 +24,6 @@ export const CLOSE = { goingAway: 1001, unsupported: 1003, policy: 1008, replace
 export interface SocketOptions {
   services: Services
   handlers: HandlerTable
-  security: SecurityReports
   links: LinkActivity
   webSocket: WebSocket
   station: Station
@@ -244,7 +242,7 @@ export class StationSocket {
   #report(category: string, message: string): void {
     const { tenantId, identity, remoteAddress, connectionId } = this.connection
     const event = { tenantId, identity, category, message, severity: 'medium' as const, details: { connectionId } }
-    void this.#options.security.addSparingly(event, remoteAddress)
+    void this.#options.services.security.addSparingly(event, remoteAddress)
   }
 
   /** What ws does not take, it refuses with a close frame of its own. */

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { Station } from '../ocpp/action.ts'
+import type { Protocol, Station } from '../ocpp/action.ts'
 
 /** A station with what it proves itself by. */
 export interface StationAccount extends Station {
@@ -16,6 +16,7 @@ interface StationRow {
   device_id: string | null
   validation: Station['validation']
   registration: Station['registration']
+  registration_protocol: Protocol | null
   password_hash: Buffer | null
   certificate_name: string | null
 }
@@ -27,6 +28,7 @@ const COLUMNS = [
   'device_id',
   'validation',
   'registration',
+  'registration_protocol',
   'password_hash',
   'certificate_name',
 ] as const
@@ -76,6 +78,7 @@ function toStation(row: StationRow): Station {
     deviceId: row.device_id,
     validation: row.validation,
     registration: row.registration,
+    registeredWith: row.registration_protocol,
   }
 }
 

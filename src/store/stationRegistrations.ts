@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { Station } from '../ocpp/action.ts'
+import type { Protocol, Station } from '../ocpp/action.ts'
 import * as firmwareReports from './firmwareReports.ts'
 import { enrollDevice, sharedDevice } from './stationDevices.ts'
 
@@ -12,12 +12,14 @@ export interface StationFacts {
 }
 
 /**
- * Registers a station as accepted and keeps what it says it is. One that enrolled itself gets a device by it. When its site lets OCPP data be seen elsewhere, its
- * device takes the version of the firmware over: OCPP tells the version that an upgrade led to in no other message.
+ * Registers a station as accepted with a version of OCPP and keeps what it says it is. One that enrolled itself gets a
+ * device by it. When its site lets OCPP data be seen elsewhere, its device takes the version of the firmware over: OCPP
+ * tells the version that an upgrade led to in no other message.
  */
 export async function accept(
   db: Knex,
   { identity, tenantId }: Station,
+  protocol: Protocol,
   { vendor, model, serialNumber, firmwareVersion }: StationFacts,
 ): Promise<void> {
   await db.transaction(async transaction => {
@@ -25,6 +27,7 @@ export async function accept(
       .where({ identity, tenant_id: tenantId })
       .update({
         registration: 'Accepted',
+        registration_protocol: protocol,
         vendor,
         model,
         serial_number: serialNumber ?? null,

@@ -75,10 +75,41 @@ describe('SecurityEventNotification', () => {
     const station = await makeStation(services)
     const techInfo = 'upload to ftp://user:secret-1@files.example/ failed'
     const report = { type: 'FailedToAuthenticateAtCsms', timestamp: '2026-05-10T14:00:00Z', techInfo }
-    for (const protocol of ['ocpp1.6', 'ocpp2.0.1'] as const)
-      await station.tell('SecurityEventNotification', report, protocol)
+    await station.tell('SecurityEventNotification', report, 'ocpp1.6')
+    await station.tell('SecurityEventNotification', { ...report, type: 'InvalidCentralSystemCertificate' })
     const events = await eventsOf(station.identity)
     assert.equal(events.length, 2)
     assert.doesNotMatch(JSON.stringify(events), /secret-1/)
+  })
+
+  it('is one event when a station that heard no answer tells it again, and another for each other thing', async () => {
+    const countOf = async (tenantId: string) =>
+      (await db('ocpp.totals').sum({ sum: 'security_events' }).where({ tenant_id: tenantId }))[0]!.sum
+    for (const protocol of ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'] as const) {
+      const station = await makeStation(services, { protocol })
+      const before = Number(await countOf(station.tenantId))
+      const report = { type: 'ResetOrReboot', timestamp: '2026-05-10T14:00:00Z', techInfo: 'by hand' }
+      await Promise.all([1, 2, 3].map(() => station.tell('SecurityEventNotification', report)))
+      for (const other of [{ type: 'SettingSystemTime' }, { timestamp: '2026-05-10T14:00:01Z' }, { techInfo: 'again' }])
+        await station.tell('SecurityEventNotification', { ...report, ...other })
+      assert.equal((await eventsOf(station.identity)).length, 4)
+      assert.equal(Number(await countOf(station.tenantId)), before + 4)
+    }
+  })
+
+  it('of a clock that was never set is an event each time', async () => {
+    const station = await makeStation(services)
+    const report = { type: 'ResetOrReboot', timestamp: '1970-01-01T00:00:05Z' }
+    for (let start = 0; start < 2; start++) await station.tell('SecurityEventNotification', report)
+    assert.equal((await eventsOf(station.identity)).length, 2)
+  })
+
+  it('of two stations that say the same is one of each', async () => {
+    const stations = [await makeStation(services), await makeStation(services)]
+    const report = { type: 'ResetOrReboot', timestamp: '2026-05-10T14:00:00Z' }
+    for (const station of stations) {
+      await station.tell('SecurityEventNotification', report)
+      assert.equal((await eventsOf(station.identity)).length, 1)
+    }
   })
 })

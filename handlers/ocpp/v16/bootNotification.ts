@@ -5,11 +5,12 @@ import * as stationRegistrations from '../../../src/store/stationRegistrations.t
 export const bootNotification: Handlers['v16']['bootNotification'] = async ({
   config,
   db,
+  protocol,
   station,
   payload,
   receivedAt,
 }) => {
-  await stationRegistrations.accept(db, station, {
+  await stationRegistrations.accept(db, station, protocol, {
     vendor: payload.chargePointVendor,
     model: payload.chargePointModel,
     serialNumber: payload.chargePointSerialNumber ?? payload.chargeBoxSerialNumber,

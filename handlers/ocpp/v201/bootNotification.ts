@@ -5,12 +5,13 @@ import * as stationRegistrations from '../../../src/store/stationRegistrations.t
 export const bootNotification: Handlers['v201']['bootNotification'] = async ({
   config,
   db,
+  protocol,
   station,
   payload,
   receivedAt,
 }) => {
   const { vendorName, model, serialNumber, firmwareVersion } = payload.chargingStation
-  await stationRegistrations.accept(db, station, { vendor: vendorName, model, serialNumber, firmwareVersion })
+  await stationRegistrations.accept(db, station, protocol, { vendor: vendorName, model, serialNumber, firmwareVersion })
   await proofs.noteBooted(db, station.identity)
   return { status: 'Accepted', currentTime: receivedAt.toISOString(), interval: config.ocpp.heartbeatSeconds }
 }
