@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 /**
@@ -38,6 +39,9 @@ function testSummary(output: string): Counts | undefined {
   const [passed, failed] = [read('pass'), read('fail') + read('cancelled')]
   return Number.isNaN(passed + failed) ? undefined : { passed, failed }
 }
+
+/** Hundreds of processes load the same modules: the first one strips and compiles them, the others read what it kept. */
+const COMPILE_CACHE = path.join(import.meta.dirname, '../node_modules/.cache/compiled')
 
 const TEST_FILES = globSync(['{contract-tests,src,tools,twin,bench,docs-site}/**/*.test.ts']).sort()
 
@@ -99,7 +103,8 @@ async function run({ name, command, count }: Gate): Promise<Result> {
 
 function execute(command: string[]): Promise<{ status: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE }
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'], env })
     const chunks: Buffer[] = []
     child.stdout.on('data', chunk => chunks.push(chunk))
     child.stderr.on('data', chunk => chunks.push(chunk))

@@ -18,13 +18,16 @@ function ownStart({ dataDir }: Workplace): number {
   return timeOf('ready to accept connections') - timeOf('starting PostgreSQL')
 }
 
+/** A reader's server finds nothing compiled. */
+const environment = { NODE_DISABLE_COMPILE_CACHE: '1' }
+
 it('serves at most 2 s and the own start of Postgres after it was started, on existing data', async t => {
   const place = openWorkplace()
   await (await startServer(place)).kill('SIGTERM')
   let best = Number.POSITIVE_INFINITY
   // One of a few, because other tests may keep the machine busy.
   for (let round = 1; round <= 6 && best > BUDGET; round++) {
-    const server = await startServer(place)
+    const server = await startServer(place, { environment })
     best = Math.min(best, server.bootTime - ownStart(place))
     await server.kill('SIGTERM')
   }
