@@ -83,6 +83,7 @@ describe('every example of the board guide works', () => {
       identities: ['CP-001'],
       settings: { MeterValueSampleInterval: '1' },
       occupied: 1,
+      occupiedWithin: 2,
       faultRate: 0,
       reconnectRate: 0,
       signal: ends.signal,

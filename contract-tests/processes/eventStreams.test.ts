@@ -5,11 +5,11 @@ import { type EventClient, openEvents } from '../support/eventClient.ts'
 import { closeStations, connectRaw } from '../support/rawStation.ts'
 import { send } from './requests.ts'
 import { type ServerProcess, startServer } from './serverProcess.ts'
-import { embeddedUrl, eventually, openWorkplace, postmasterPid, query } from './workplace.ts'
+import { embeddedUrl, eventually, openSeededWorkplace, openWorkplace, postmasterPid, query } from './workplace.ts'
 
 /** Event streams of the board over several processes, and when a process or its way to the database breaks. */
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 let first: ServerProcess
 let second: ServerProcess
 let session: string

@@ -7,9 +7,9 @@ import WebSocket from 'ws'
 import { sample } from '../support/bodies.ts'
 import { type Charger, operatorToken, registerCharger, send } from './requests.ts'
 import { startServer } from './serverProcess.ts'
-import { embeddedUrl, eventually, openWorkplace, postmasterPid, query } from './workplace.ts'
+import { embeddedUrl, eventually, openSeededWorkplace, postmasterPid, query } from './workplace.ts'
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 const server = await startServer(place)
 const operator = await operatorToken(server.url, place)
 

@@ -4,9 +4,9 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { connectRaw } from '../support/rawStation.ts'
 import { startServer } from './serverProcess.ts'
-import { embeddedUrl, eventually, kill, openWorkplace, postgresPids, postmasterPid, query } from './workplace.ts'
+import { embeddedUrl, eventually, kill, openSeededWorkplace, postgresPids, postmasterPid, query } from './workplace.ts'
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 const first = await startServer(place)
 const { identity, password } = JSON.parse(fs.readFileSync(path.join(place.dataDir, 'credentials.json'), 'utf8')).ocpp
 const claim = { identity, password, protocols: ['ocpp2.0.1'] }

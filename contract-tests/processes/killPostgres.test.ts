@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { acknowledgements, assertStored, startLoad } from './load.ts'
 import { type Answer, operatorToken, registerCharger, send } from './requests.ts'
 import { startServer } from './serverProcess.ts'
-import { embeddedUrl, eventually, kill, openWorkplace, postgresPids, postmasterPid } from './workplace.ts'
+import { embeddedUrl, eventually, kill, openSeededWorkplace, postgresPids, postmasterPid } from './workplace.ts'
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 const server = await startServer(place)
 const operator = await operatorToken(server.url, place)
 const chargers = await Promise.all(Array.from({ length: 8 }, () => registerCharger(server.url)))

@@ -3,9 +3,9 @@ import { it } from 'node:test'
 import { acknowledgements, assertStored, startLoad } from './load.ts'
 import { registerCharger } from './requests.ts'
 import { startServer } from './serverProcess.ts'
-import { embeddedUrl, isRunning, openWorkplace, postmasterPid, query } from './workplace.ts'
+import { embeddedUrl, isRunning, openSeededWorkplace, postmasterPid, query } from './workplace.ts'
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 
 it('kill -9 of the server under load loses no acknowledged sample, and it starts again on the same data', async () => {
   let server = await startServer(place)

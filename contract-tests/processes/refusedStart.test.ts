@@ -9,9 +9,9 @@ import { migrate } from '../../src/postgres/migrate.ts'
 import { sample } from '../support/bodies.ts'
 import { registerCharger, send } from './requests.ts'
 import { startInVain, startServer } from './serverProcess.ts'
-import { embeddedUrl, openWorkplace, postgresPids, query } from './workplace.ts'
+import { embeddedUrl, openSeededWorkplace, openWorkplace, postgresPids, query } from './workplace.ts'
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 const server = await startServer(place)
 const { port } = new URL(server.url)
 const outside = (database: string, user?: string) => {
@@ -30,7 +30,7 @@ async function assertRefused(environment: Record<string, string>, reason: RegExp
 }
 
 describe('the start on an embedded database is refused in one line, with code 1 and no Postgres left running', () => {
-  const prepared = openWorkplace()
+  const prepared = openSeededWorkplace()
 
   it('while PORT is busy', async () => {
     await assertRefused({ PORT: port }, new RegExp(`^port ${port} is in use; set another PORT`), prepared)
@@ -149,7 +149,7 @@ it('a role that owns nothing is enough to serve an outside database', async () =
 })
 
 it('two servers run side by side from one checkout with other PORT and DATA_DIR', async () => {
-  const other = await startServer(openWorkplace())
+  const other = await startServer(openSeededWorkplace())
   for (const { url } of [server, other]) assert.equal((await send('GET', `${url}/v1/health`)).status, 200)
   assert.equal((await other.kill('SIGTERM')).code, 0)
   assert.equal((await send('GET', `${server.metricsUrl}/ready`)).status, 200)

@@ -48,6 +48,7 @@ interface Spawned {
 /** Starts a server and waits for nothing. */
 export function spawnServer({ dataDir }: Workplace, options: ServerOptions = {}): Spawned {
   const { environment, uid, gid, checkout = CHECKOUT } = options
+  const { NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: checkout,
     // A group of its own, like a job of a shell.
@@ -61,6 +62,7 @@ export function spawnServer({ dataDir }: Workplace, options: ServerOptions = {})
       METRICS_PORT: '0',
       RATE_LIMIT_SCALE: '100000',
       LOG_LEVEL: 'warn',
+      ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
       ...environment,
     },
   })

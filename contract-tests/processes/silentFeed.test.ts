@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { send } from './requests.ts'
 import { startServer } from './serverProcess.ts'
-import { embeddedUrl, eventually, openWorkplace, query } from './workplace.ts'
+import { embeddedUrl, eventually, openSeededWorkplace, query } from './workplace.ts'
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 
 it('a feed whose connection falls silent without an end makes another one', async () => {
   const server = await startServer(place)

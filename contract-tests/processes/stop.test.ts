@@ -7,9 +7,9 @@ import WebSocket from 'ws'
 import { acknowledgements, assertStored, startLoad } from './load.ts'
 import { operatorToken, registerCharger, send } from './requests.ts'
 import { type Ending, type ServerProcess, spawnServer, startServer } from './serverProcess.ts'
-import { embeddedUrl, eventually, isRunning, openWorkplace, postgresPids, postmasterPid } from './workplace.ts'
+import { embeddedUrl, eventually, isRunning, openSeededWorkplace, postgresPids, postmasterPid } from './workplace.ts'
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 
 /** Stops a server in the middle of its work, and looks at what everybody who was connected got to see. */
 async function stopUnderLoad(server: ServerProcess, stop: () => Promise<Ending>): Promise<void> {

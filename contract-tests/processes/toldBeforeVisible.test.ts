@@ -3,9 +3,9 @@ import { describe, it } from 'node:test'
 import { sample } from '../support/bodies.ts'
 import { type Answer, operatorToken, registerCharger, send } from './requests.ts'
 import { startServer } from './serverProcess.ts'
-import { embeddedUrl, eventually, openWorkplace, query } from './workplace.ts'
+import { embeddedUrl, eventually, openSeededWorkplace, query } from './workplace.ts'
 
-const place = openWorkplace()
+const place = openSeededWorkplace()
 const server = await startServer(place)
 const operator = await operatorToken(server.url, place)
 const ask = <Row extends Record<string, unknown>>(text: string) => query<Row>(embeddedUrl(place), text)

@@ -8,14 +8,14 @@ import { readCredentials } from '../../src/seed/credentials.ts'
 import { sample } from '../support/bodies.ts'
 import { operatorToken, registerCharger, send } from './requests.ts'
 import { CHECKOUT, type ServerProcess, startServer } from './serverProcess.ts'
-import { embeddedUrl, eventually, openWorkplace, query } from './workplace.ts'
+import { embeddedUrl, eventually, openSeededWorkplace, openWorkplace, query } from './workplace.ts'
 
 const BURST = 500
 const PER_MINUTE = 60
 const SCALE = 10
 /** The other tests stay far below theirs. */
 const LIMITS = { RATE_LIMIT_SCALE: String(SCALE), RATE_TIER_ANON: `${PER_MINUTE / SCALE}/${BURST / SCALE}` }
-const place = openWorkplace()
+const place = openSeededWorkplace()
 let first: ServerProcess
 let second: ServerProcess
 let operator: string

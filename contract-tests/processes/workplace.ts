@@ -4,6 +4,7 @@ import path from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { copyDataDir } from '../support/testPostgres.ts'
 
 /** A directory of one test file for its servers' data; the file's processes and files are gone when it ends. */
 export interface Workplace {
@@ -23,6 +24,17 @@ export function openWorkplace(parent = os.tmpdir()): Workplace {
   const dataDir = path.join(root, 'data')
   const place = { root, dataDir, cluster: path.join(dataDir, 'postgres') }
   places.push(place)
+  return place
+}
+
+/**
+ * A workplace whose data are there, as after a first start that was stopped. In a file that runs by itself it is empty,
+ * so that the server's first start makes them.
+ */
+export function openSeededWorkplace(): Workplace {
+  const place = openWorkplace()
+  const seeded = process.env.TEST_SEEDED_DATA_DIR
+  if (seeded !== undefined) copyDataDir(seeded, place.dataDir)
   return place
 }
 

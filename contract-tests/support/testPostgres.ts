@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -5,7 +6,11 @@ import pg from 'pg'
 import { readConfig } from '../../src/config.ts'
 import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts'
 import { migrate } from '../../src/postgres/migrate.ts'
+import { credentialsFile } from '../../src/seed/credentials.ts'
 import { seedDemo } from '../../src/seed/seedDemo.ts'
+
+// Commits stay synchronous: the feed reads what is written out, and would else lag by the WAL writer's 200 ms.
+const FORGETFUL = { fsync: 'off', full_page_writes: 'off' }
 
 export interface TestPostgres {
   /** The migrated and seeded database that every test's own database is copied from. */
@@ -19,25 +24,48 @@ export interface TestPostgres {
  * when the machine dies: tests of durability start servers of their own.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
-  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'voltspec-test-'))
-  fs.chmodSync(dataDir, 0o711)
-  // Commits stay synchronous: the feed reads what is written out, and would else lag by the WAL writer's 200 ms.
-  const forgetful = { fsync: 'off', full_page_writes: 'off' }
-  const postgres = await startEmbeddedPostgres(dataDir, () => {}, forgetful)
-  await migrate(postgres.url)
-  const credentialsFile = await seedDemo(postgres.url, readConfig({ DATA_DIR: dataDir }), {
-    force: true,
-    fluxDays: 2,
-    say: () => {},
-  })
+  const dataDir = newDataDir()
+  const seeded = process.env.TEST_SEEDED_DATA_DIR
+  if (seeded === undefined) await seed(dataDir)
+  else copyDataDir(seeded, dataDir)
+  const postgres = await startEmbeddedPostgres(dataDir, () => {}, FORGETFUL)
   return {
     templateUrl: postgres.url,
-    credentialsFile: credentialsFile!,
+    credentialsFile: credentialsFile(dataDir),
     async stop() {
       await postgres.stop()
       fs.rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** Migrated and seeded data that no Postgres has open, to be copied instead of being made again. */
+export async function makeSeededDataDir(): Promise<string> {
+  const dataDir = newDataDir()
+  await seed(dataDir)
+  return dataDir
+}
+
+function newDataDir(): string {
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'voltspec-test-'))
+  fs.chmodSync(dataDir, 0o711)
+  return dataDir
+}
+
+async function seed(dataDir: string): Promise<void> {
+  const postgres = await startEmbeddedPostgres(dataDir, () => {}, FORGETFUL)
+  try {
+    await migrate(postgres.url)
+    await seedDemo(postgres.url, readConfig({ DATA_DIR: dataDir }), { force: true, fluxDays: 2, say: () => {} })
+  } finally {
+    await postgres.stop()
+  }
+}
+
+/** Copies what is in a directory. Its files go on belonging to the same accounts, as Postgres demands and fs.cp does not do. */
+export function copyDataDir(from: string, to: string): void {
+  fs.mkdirSync(to, { recursive: true })
+  execFileSync('cp', ['-a', `${from}/.`, to])
 }
 
 /** Copies the template into a database of the given name and returns its address. */

@@ -66,6 +66,7 @@ test('the meter that a session begins and ends with accounts for its energy, how
       sampleEvery: () => 60_000,
       arrivalsPerHour: 1,
       occupied: 1,
+      occupiedWithin: 30,
       drivers: DRIVERS,
       closing: closing.signal,
     },

@@ -29,6 +29,8 @@ export interface OutletSetup {
   sampleEvery: () => number
   arrivalsPerHour: number
   occupied: number
+  /** Simulated seconds. */
+  occupiedWithin: number
   /** Tokens of the drivers who come by themselves. */
   drivers: readonly Token[]
   closing: AbortSignal
@@ -86,11 +88,11 @@ export class Outlet {
 
   /** Lives until the run is over and the last session is accounted for. */
   async live(): Promise<void> {
-    const { clock, random, closing, arrivalsPerHour, occupied } = this.#setup
+    const { clock, random, closing, arrivalsPerHour, occupied, occupiedWithin } = this.#setup
     closing.addEventListener('abort', () => this.#ring(), { once: true })
     let arrival =
       clock.now() +
-      (random.chance(occupied) ? random.between(1, 30) * SECOND : random.untilNext(arrivalsPerHour) * HOUR)
+      (random.chance(occupied) ? random.between(1, occupiedWithin) * SECOND : random.untilNext(arrivalsPerHour) * HOUR)
     while (!closing.aborted) {
       this.#expireReservation()
       const usable = this.available && this.connector.inService

@@ -33,8 +33,10 @@ export interface OcppOptions {
   faultRate?: number
   /** Per charger and hour. */
   reconnectRate?: number
-  /** Share of the connectors that a vehicle comes to within the first half minute, 0 to 1. */
+  /** Share of the connectors that a vehicle comes to at the beginning, 0 to 1. */
   occupied?: number
+  /** Simulated seconds within which those vehicles come. */
+  occupiedWithin?: number
   /** Ends the run in order: sessions end, everything is delivered. */
   signal?: AbortSignal
   /** Ends the run at once; what was not acknowledged goes to the state file. */
@@ -91,6 +93,7 @@ function makeStation(options: OcppOptions, { index, state, ...parts }: Parts): S
     faultRate = 0.02,
     reconnectRate = 0.05,
     occupied = 0.4,
+    occupiedWithin = 30,
     seed = '1',
   } = options
   const model = modelOf(index)
@@ -106,7 +109,7 @@ function makeStation(options: OcppOptions, { index, state, ...parts }: Parts): S
     model,
     state: state.fleet.chargers[index],
     save: () => state.save(),
-    habits: { sessionsPerHour, faultRate, reconnectRate, occupied },
+    habits: { sessionsPerHour, faultRate, reconnectRate, occupied, occupiedWithin },
     seed: `${seed}/${index}`,
     spread: Math.min(LONGEST_SPREAD, options.chargers / 100),
   })

@@ -27,8 +27,14 @@ export interface StationSetup {
   save: () => Promise<void>
   clock: Clock
   report: OcppReport
-  /** Rates per station and hour of simulated time, and the share of connectors that are taken at once. */
-  habits: { sessionsPerHour: number; faultRate: number; reconnectRate: number; occupied: number }
+  /** Rates per station and hour of simulated time, the share of connectors that are taken at once, and within how many seconds. */
+  habits: {
+    sessionsPerHour: number
+    faultRate: number
+    reconnectRate: number
+    occupied: number
+    occupiedWithin: number
+  }
   seed: string
   /** The station is switched on within so many seconds of the wall clock. */
   spread: number
@@ -270,6 +276,7 @@ export class Station {
         Math.max(this.settings.number('MeterValueSampleInterval') || 60, clock.speed / FASTEST) * SECOND,
       arrivalsPerHour: habits.sessionsPerHour / model.connectors,
       occupied: habits.occupied,
+      occupiedWithin: habits.occupiedWithin,
       drivers: DRIVERS,
       closing,
     }

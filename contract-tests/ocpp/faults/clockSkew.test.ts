@@ -25,7 +25,7 @@ const CLOCKS: Record<string, number> = {
   'is in the year 9000': Date.UTC(9000, 0) - Date.now(),
 }
 
-describe('a station of OCPP 1.6 whose clock', () => {
+describe('a station of OCPP 1.6 whose clock', { concurrency: true }, () => {
   for (const [index, [what, skew]] of Object.entries(CLOCKS).entries())
     it(`${what} has its session and its record, and is seen alive`, async () => {
       const identity = `SKEW-${index}`

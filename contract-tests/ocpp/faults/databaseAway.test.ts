@@ -53,6 +53,7 @@ describe('while the database is away for 20 s, stations stay, and every session 
           password: server.credentials.ocpp.password,
           chargers: 10,
           occupied: 1,
+          occupiedWithin: 3,
           sessionsPerHour: 60,
           faultRate: 0,
           reconnectRate: 0,

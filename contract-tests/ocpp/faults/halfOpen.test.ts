@@ -21,6 +21,7 @@ describe('stations whose network takes what they say and gives it to nobody', ()
         password: server.credentials.ocpp.password,
         chargers: 5,
         occupied: 1,
+        occupiedWithin: 3,
         sessionsPerHour: 60,
         faultRate: 0,
         reconnectRate: 0,

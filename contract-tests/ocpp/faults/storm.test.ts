@@ -18,7 +18,15 @@ const online = async () => (await board.get('/connections?status=online&limit=10
 
 describe('200 stations', () => {
   const ends = new AbortController()
-  const options = { url: gate.url, password, occupied: 0.5, sessionsPerHour: 0, faultRate: 0, reconnectRate: 0 }
+  const options = {
+    url: gate.url,
+    password,
+    occupied: 0.5,
+    occupiedWithin: 3,
+    sessionsPerHour: 0,
+    faultRate: 0,
+    reconnectRate: 0,
+  }
   // The fleet spreads its start over a second.
   const fleet = (protocol: 'ocpp1.6' | 'ocpp2.0.1', seed: string) =>
     runOcppTwin({ ...options, protocol, chargers: STATIONS / 2, seed, signal: ends.signal })
