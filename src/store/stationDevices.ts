@@ -21,6 +21,10 @@ export const CONSENTS = 'coalesce(p.ocpp_consent, s.enrolled, false)'
  */
 export const SHARED_DEVICE = `case when ${CONSENTS} then s.device_id end`
 
+/** SQL for the identity of the station that shows on the device `t`; null where none does. Asked when it is read. */
+export const SHARED_IDENTITY = `(
+  select s.identity from ocpp.stations s ${WITH_SHARING} where s.device_id = t.device_id and ${CONSENTS})`
+
 const LONGEST = 64
 
 /** The device on which a station's data shows, if there is one. */
