@@ -26,7 +26,12 @@ export interface RawOptions {
   protocols?: string[]
   autoPong?: boolean
   headers?: Record<string, string>
+  /** Whether the test sees what the server asks after a boot; without it the station says that it cannot tell. */
+  isAskedForFeatures?: boolean
 }
+
+/** What the server asks a station that it has accepted. */
+const FEATURE_QUESTION = /^\[2,"[^"]*","(GetConfiguration",\{"key":\["SupportedFeatureProfiles"|GetVariables")/
 
 const open = new Set<WebSocket>()
 
@@ -54,6 +59,10 @@ export async function connectRaw(url: string, options: RawOptions): Promise<RawS
   const waiting: ((frame: unknown[]) => void)[] = []
   socket.on('message', data => {
     const frame = JSON.parse(data.toString())
+    if (!options.isAskedForFeatures && FEATURE_QUESTION.test(data.toString())) {
+      socket.send(JSON.stringify([4, frame[1], 'NotSupported', '', {}]))
+      return
+    }
     const taker = waiting.shift()
     if (taker === undefined) frames.push(frame)
     else taker(frame)

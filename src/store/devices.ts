@@ -7,7 +7,7 @@ import { LINK_OF_DEVICE } from './ocppLinks.ts'
 import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
 import { placeDevices } from './registration.ts'
-import { SHARED_DEVICE, SHARED_IDENTITY, WITH_SHARING } from './stationDevices.ts'
+import { SHARED_DEVICE, STATION_OF_DEVICE, WITH_SHARING } from './stationDevices.ts'
 import { isUuid } from './uuid.ts'
 
 /** A charger with the live state of its connectors. */
@@ -36,13 +36,9 @@ export interface Device {
 }
 
 /** As the database tells it: what is known of OCPP apart, since it is absent where there is none. */
-type Row = Omit<Device, 'ocpp_identity'> & { identity: string | null; link: Partial<Device> | null }
+type Row = Device & { link: Partial<Device> | null; station: Partial<Device> | null }
 
-const withLink = ({ identity, link, ...device }: Row): Device => ({
-  ...device,
-  ...(identity !== null && { ocpp_identity: identity }),
-  ...link,
-})
+const withLink = ({ link, station, ...device }: Row): Device => ({ ...device, ...link, ...station })
 
 export interface DeviceFilter extends Paging {
   site_id?: string
@@ -57,8 +53,8 @@ const STATUS = `
 const COLUMNS = `
   t.device_id, t.sn, t.model, t.manufacturer, t.firmware_version, ${STATUS} as status,
   ${CONNECTORS_OF_DEVICE} as connectors, ${instant('t.last_heartbeat_at')} as last_heartbeat, t.site_id,
-  ${instant('t.created_at')} as created_at, ${SHARED_IDENTITY} as identity,
-  ${LINK_OF_DEVICE} as link`
+  ${instant('t.created_at')} as created_at, ${LINK_OF_DEVICE} as link,
+  ${STATION_OF_DEVICE} as station`
 
 const LIST = pageSql({
   table: 'core.devices',
