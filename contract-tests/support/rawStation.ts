@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import { answerFeatureQuestion } from './featureQuestion.ts'
 
 /** A station that sends whatever a test wants, on a bare WebSocket. */
 export interface RawStation {
@@ -30,9 +31,6 @@ export interface RawOptions {
   isAskedForFeatures?: boolean
 }
 
-/** What the server asks a station that it has accepted. */
-const FEATURE_QUESTION = /^\[2,"[^"]*","(GetConfiguration",\{"key":\["SupportedFeatureProfiles"|GetVariables")/
-
 const open = new Set<WebSocket>()
 
 /** Closes what a test has left open. */
@@ -59,8 +57,10 @@ export async function connectRaw(url: string, options: RawOptions): Promise<RawS
   const waiting: ((frame: unknown[]) => void)[] = []
   socket.on('message', data => {
     const frame = JSON.parse(data.toString())
-    if (!options.isAskedForFeatures && FEATURE_QUESTION.test(data.toString())) {
-      socket.send(JSON.stringify([4, frame[1], 'NotSupported', '', {}]))
+    const [type, id, action, payload] = frame
+    const answer = type === 2 && !options.isAskedForFeatures ? answerFeatureQuestion(action, payload) : undefined
+    if (answer !== undefined) {
+      socket.send(JSON.stringify([3, id, answer]))
       return
     }
     const taker = waiting.shift()

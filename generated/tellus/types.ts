@@ -1950,7 +1950,7 @@ export interface components {
              * @description When the last OCPP message came; absent before the first.
              */
             ocpp_csms_last_message_at?: string;
-            /** @description The feature profiles that both sides know, such as SmartCharging. */
+            /** @description The feature profiles that both sides know, such as SmartCharging, as the charger said after its last boot. Of OCPP 2.x, which has no profiles, the same words and Monitoring and DisplayMessage stand for its controllers. */
             ocpp_negotiated_features?: string[];
             /** @description The host of the central system, where it is known. */
             connectedHost?: string;
