@@ -73,15 +73,16 @@ describe('GET /connections/{identity}', () => {
     await live.call('BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' })
     const { body } = await eventually('the messages', 5000, async () => {
       const answer = await get('/connections/LIVE-1')
-      return answer.body.messageCount === 2 ? answer : undefined
+      return answer.body.messageCount === 4 ? answer : undefined
     })
-    const [reply, boot] = body.recentMessages
+    const [features, , reply, boot] = body.recentMessages
     assert.deepEqual([boot.method, boot.direction, boot.type], ['BootNotification', 'IN', 'CALL'])
     assert.deepEqual(boot.payload, { chargePointVendor: 'V', chargePointModel: 'M' })
     assert.deepEqual([reply.method, reply.direction, reply.type], ['BootNotification', 'OUT', 'CALLRESULT'])
     assert.equal(reply.payload.status, 'Accepted')
     assert.ok(reply.responseTime > 0)
-    assert.equal(body.lastMessageAt, reply.timestamp)
+    assert.deepEqual([features.method, features.direction, features.type], ['GetConfiguration', 'IN', 'CALLRESULT'])
+    assert.equal(body.lastMessageAt, features.timestamp)
   })
   it("404 for one that nobody knows, and for another tenant's", async () => {
     for (const identity of ['NOBODY', foreign]) {

@@ -4,6 +4,7 @@ import { RPCClient } from 'ocpp-rpc'
 import type { RPC_ClientOptions } from 'ocpp-rpc/lib/client.js'
 import type { Protocol } from '../../src/ocpp/action.ts'
 import { eventually } from '../processes/workplace.ts'
+import { answerFeatureQuestion } from './featureQuestion.ts'
 import type { TestServer } from './testServer.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: what is wrong about an answer shows in the assertions.
@@ -13,7 +14,7 @@ type Loose = any
 export interface CommandedStation {
   identity: string
   deviceId: string
-  /** What it was asked for, in order. */
+  /** What it was asked for, in order, except for what it can do. */
   asked: { action: string; payload: Loose }[]
   /** Decides what it answers from now on; a thrown error is a CALLERROR. */
   answer(action: string, how: (payload: Loose) => unknown): void
@@ -74,6 +75,8 @@ export async function commandedStation(
       // Its types ask for what its code has defaults for.
       client = new RPCClient(options as RPC_ClientOptions)
       client.handle(async ({ method, params }) => {
+        const features = answerFeatureQuestion(method, params)
+        if (features !== undefined) return features
         asked.push({ action: method!, payload: params })
         return (answers.get(method!) ?? ACCEPTED)(params) as Loose
       })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import { answerFeatureQuestion } from './featureQuestion.ts'
 
 /** A station that sends whatever a test wants, on a bare WebSocket. */
 export interface RawStation {
@@ -26,6 +27,8 @@ export interface RawOptions {
   protocols?: string[]
   autoPong?: boolean
   headers?: Record<string, string>
+  /** Whether the test sees what the server asks after a boot; without it the station says that it cannot tell. */
+  isAskedForFeatures?: boolean
 }
 
 const open = new Set<WebSocket>()
@@ -54,6 +57,12 @@ export async function connectRaw(url: string, options: RawOptions): Promise<RawS
   const waiting: ((frame: unknown[]) => void)[] = []
   socket.on('message', data => {
     const frame = JSON.parse(data.toString())
+    const [type, id, action, payload] = frame
+    const answer = type === 2 && !options.isAskedForFeatures ? answerFeatureQuestion(action, payload) : undefined
+    if (answer !== undefined) {
+      socket.send(JSON.stringify([3, id, answer]))
+      return
+    }
     const taker = waiting.shift()
     if (taker === undefined) frames.push(frame)
     else taker(frame)

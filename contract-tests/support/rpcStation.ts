@@ -1,5 +1,6 @@
 import { RPCClient } from 'ocpp-rpc'
 import type { RPC_ClientOptions } from 'ocpp-rpc/lib/client.js'
+import { answerFeatureQuestion } from './featureQuestion.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: what is wrong about an answer shows in the assertions.
 type Answer = any
@@ -7,7 +8,7 @@ type Answer = any
 /** A station that nobody here wrote, which holds what it gets against schemas of its own. */
 export interface RpcStation {
   call(action: string, payload: object): Promise<Answer>
-  /** What it was asked for, in order; it accepts everything. */
+  /** What it was asked for, in order, except for what it can do; it accepts everything. */
   handled: { method: string | undefined; params: Record<string, unknown> | undefined }[]
   close(): Promise<unknown>
 }
@@ -29,6 +30,8 @@ export async function connectStation(
   const client = new RPCClient(options as RPC_ClientOptions)
   const handled: RpcStation['handled'] = []
   client.handle(async ({ method, params }) => {
+    const features = answerFeatureQuestion(method, params)
+    if (features !== undefined) return features
     handled.push({ method, params })
     return { status: 'Accepted' }
   })

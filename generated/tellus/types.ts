@@ -1936,6 +1936,8 @@ export interface components {
              * @description When the charger first registered.
              */
             created_at: string;
+            /** @description What the charger is called by OCPP, as in the URL that it connects to; absent while no station is linked to it, or while its site does not consent to show what OCPP tells. */
+            ocpp_identity?: string;
             /**
              * @description The version of OCPP that the charger speaks to its central system; absent for one that speaks none.
              * @enum {string}
@@ -1948,7 +1950,7 @@ export interface components {
              * @description When the last OCPP message came; absent before the first.
              */
             ocpp_csms_last_message_at?: string;
-            /** @description The feature profiles that both sides know, such as SmartCharging. */
+            /** @description The feature profiles that both sides know, such as SmartCharging, as the charger said after its last boot. Of OCPP 2.x, which has no profiles, the same words and Monitoring and DisplayMessage stand for its controllers. */
             ocpp_negotiated_features?: string[];
             /** @description The host of the central system, where it is known. */
             connectedHost?: string;
@@ -4483,6 +4485,11 @@ export interface operations {
                  * @example online
                  */
                 status?: "online" | "offline";
+                /**
+                 * @description Only the charger that OCPP calls so. An identity that is unknown, or not shown because its site does not consent, has none.
+                 * @example CP-001
+                 */
+                ocpp_identity?: string;
             };
             header?: never;
             path?: never;

@@ -966,7 +966,7 @@ return errors === 0;
 validate8.evaluated = {"props":{"path":true},"dynamicProps":false,"dynamicItems":false};
 
 exports.listDevices = validate9;
-const schema9 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"page":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"size":{"type":"integer","minimum":1,"maximum":100,"default":20},"site_id":{"type":"string","minLength":1,"maxLength":64},"status":{"type":"string","enum":["online","offline"]}},"additionalProperties":true}}};
+const schema9 = {"type":"object","required":[],"properties":{"query":{"type":"object","required":[],"properties":{"page":{"type":"integer","minimum":1,"maximum":1000000,"default":1},"size":{"type":"integer","minimum":1,"maximum":100,"default":20},"site_id":{"type":"string","minLength":1,"maxLength":64},"status":{"type":"string","enum":["online","offline"]},"ocpp_identity":{"type":"string","minLength":1,"maxLength":255}},"additionalProperties":true}}};
 
 function validate9(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1145,6 +1145,52 @@ var valid1 = _errs10 === errors;
 }
 else {
 var valid1 = true;
+}
+if(valid1){
+if(data0.ocpp_identity !== undefined){
+let data5 = data0.ocpp_identity;
+const _errs12 = errors;
+if(typeof data5 !== "string"){
+let dataType4 = typeof data5;
+let coerced4 = undefined;
+if(!(coerced4 !== undefined)){
+if(dataType4 == "number" || dataType4 == "boolean"){
+coerced4 = "" + data5;
+}
+else if(data5 === null){
+coerced4 = "";
+}
+else {
+validate9.errors = [{instancePath:instancePath+"/query/ocpp_identity",schemaPath:"#/properties/query/properties/ocpp_identity/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+if(coerced4 !== undefined){
+data5 = coerced4;
+if(data0 !== undefined){
+data0["ocpp_identity"] = coerced4;
+}
+}
+}
+if(errors === _errs12){
+if(typeof data5 === "string"){
+if(func0(data5) > 255){
+validate9.errors = [{instancePath:instancePath+"/query/ocpp_identity",schemaPath:"#/properties/query/properties/ocpp_identity/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
+return false;
+}
+else {
+if(func0(data5) < 1){
+validate9.errors = [{instancePath:instancePath+"/query/ocpp_identity",schemaPath:"#/properties/query/properties/ocpp_identity/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs12 === errors;
+}
+else {
+var valid1 = true;
+}
 }
 }
 }
@@ -20622,7 +20668,7 @@ validate74.evaluated = {"props":{"data":true,"code":true,"message":true},"dynami
 
 exports.listDevices_200 = validate77;
 const schema37 = {"allOf":[{"$ref":"schema:Success"},{"type":"object","required":["data"],"properties":{"data":{"type":"object","required":["items","total","page","size"],"properties":{"items":{"type":"array","maxItems":100,"items":{"$ref":"schema:Device"}},"total":{"type":"integer","minimum":0,"maximum":1000000000},"page":{"type":"integer","minimum":1,"maximum":1000000},"size":{"type":"integer","minimum":1,"maximum":100}}}}}]};
-const schema38 = {"type":"object","required":["device_id","sn","model","manufacturer","firmware_version","status","connectors","last_heartbeat","site_id","created_at"],"properties":{"device_id":{"type":"string","minLength":1,"maxLength":64},"sn":{"type":"string","maxLength":64},"model":{"type":"string","maxLength":64},"manufacturer":{"type":"string","maxLength":64},"firmware_version":{"type":"string","maxLength":64},"status":{"type":"string","enum":["online","offline"]},"connectors":{"type":"array","maxItems":64,"items":{"$ref":"schema:Connector"}},"last_heartbeat":{"type":["string","null"],"format":"date-time","maxLength":40},"site_id":{"type":["string","null"],"minLength":1,"maxLength":64},"created_at":{"type":"string","format":"date-time","maxLength":40},"ocpp_version":{"type":"string","enum":["1.6-J","2.0.1","2.1"]},"ocpp_csms_messages_per_minute":{"type":"number","minimum":0,"maximum":1000000000},"ocpp_csms_last_message_at":{"type":"string","format":"date-time","maxLength":40},"ocpp_negotiated_features":{"type":"array","maxItems":64,"items":{"type":"string","maxLength":64}},"connectedHost":{"type":"string","maxLength":255},"connectedWsPort":{"type":"integer","minimum":0,"maximum":65535},"connectedWebPort":{"type":"integer","minimum":0,"maximum":65535},"enableConnection":{"type":"boolean"}}};
+const schema38 = {"type":"object","required":["device_id","sn","model","manufacturer","firmware_version","status","connectors","last_heartbeat","site_id","created_at"],"properties":{"device_id":{"type":"string","minLength":1,"maxLength":64},"sn":{"type":"string","maxLength":64},"model":{"type":"string","maxLength":64},"manufacturer":{"type":"string","maxLength":64},"firmware_version":{"type":"string","maxLength":64},"status":{"type":"string","enum":["online","offline"]},"connectors":{"type":"array","maxItems":64,"items":{"$ref":"schema:Connector"}},"last_heartbeat":{"type":["string","null"],"format":"date-time","maxLength":40},"site_id":{"type":["string","null"],"minLength":1,"maxLength":64},"created_at":{"type":"string","format":"date-time","maxLength":40},"ocpp_identity":{"type":"string","minLength":1,"maxLength":255},"ocpp_version":{"type":"string","enum":["1.6-J","2.0.1","2.1"]},"ocpp_csms_messages_per_minute":{"type":"number","minimum":0,"maximum":1000000000},"ocpp_csms_last_message_at":{"type":"string","format":"date-time","maxLength":40},"ocpp_negotiated_features":{"type":"array","maxItems":64,"items":{"type":"string","maxLength":64}},"connectedHost":{"type":"string","maxLength":255},"connectedWsPort":{"type":"integer","minimum":0,"maximum":65535},"connectedWebPort":{"type":"integer","minimum":0,"maximum":65535},"enableConnection":{"type":"boolean"}}};
 const schema39 = {"type":"object","required":["connector_id","status","power","voltage","current","energy_delivered","soc","temperature","vehicle_connected","fault_code","last_telemetry_time"],"properties":{"connector_id":{"type":"integer","minimum":1,"maximum":64},"status":{"type":"string","enum":["idle","charging","discharging","fault","unavailable"]},"power":{"type":["number","null"],"minimum":-5000,"maximum":5000},"voltage":{"type":["number","null"],"minimum":0,"maximum":2000},"current":{"type":["number","null"],"minimum":-5000,"maximum":5000},"energy_delivered":{"type":["number","null"],"minimum":0,"maximum":1000000},"soc":{"type":["number","null"],"minimum":0,"maximum":100},"temperature":{"type":["number","null"],"minimum":-100,"maximum":300},"vehicle_connected":{"type":["boolean","null"]},"fault_code":{"type":["string","null"],"maxLength":6,"pattern":"^F-[0-9]{4}$"},"last_telemetry_time":{"type":["string","null"],"format":"date-time","maxLength":40}}};
 const pattern5 = new RegExp("^F-[0-9]{4}$", "u");
 
@@ -21208,16 +21254,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ocpp_version !== undefined){
-let data11 = data.ocpp_version;
+if(data.ocpp_identity !== undefined){
+let data11 = data.ocpp_identity;
 const _errs22 = errors;
-if(typeof data11 !== "string"){
-validate79.errors = [{instancePath:instancePath+"/ocpp_version",schemaPath:"#/properties/ocpp_version/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(errors === _errs22){
+if(typeof data11 === "string"){
+if(func0(data11) > 255){
+validate79.errors = [{instancePath:instancePath+"/ocpp_identity",schemaPath:"#/properties/ocpp_identity/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
-if(!(((data11 === "1.6-J") || (data11 === "2.0.1")) || (data11 === "2.1"))){
-validate79.errors = [{instancePath:instancePath+"/ocpp_version",schemaPath:"#/properties/ocpp_version/enum",keyword:"enum",params:{allowedValues: schema38.properties.ocpp_version.enum},message:"must be equal to one of the allowed values"}];
+else {
+if(func0(data11) < 1){
+validate79.errors = [{instancePath:instancePath+"/ocpp_identity",schemaPath:"#/properties/ocpp_identity/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
+}
+}
+}
+else {
+validate79.errors = [{instancePath:instancePath+"/ocpp_identity",schemaPath:"#/properties/ocpp_identity/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
 }
 var valid0 = _errs22 === errors;
 }
@@ -21225,17 +21281,34 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ocpp_csms_messages_per_minute !== undefined){
-let data12 = data.ocpp_csms_messages_per_minute;
+if(data.ocpp_version !== undefined){
+let data12 = data.ocpp_version;
 const _errs24 = errors;
-if(errors === _errs24){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 1000000000 || isNaN(data12)){
+if(typeof data12 !== "string"){
+validate79.errors = [{instancePath:instancePath+"/ocpp_version",schemaPath:"#/properties/ocpp_version/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+if(!(((data12 === "1.6-J") || (data12 === "2.0.1")) || (data12 === "2.1"))){
+validate79.errors = [{instancePath:instancePath+"/ocpp_version",schemaPath:"#/properties/ocpp_version/enum",keyword:"enum",params:{allowedValues: schema38.properties.ocpp_version.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ocpp_csms_messages_per_minute !== undefined){
+let data13 = data.ocpp_csms_messages_per_minute;
+const _errs26 = errors;
+if(errors === _errs26){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 1000000000 || isNaN(data13)){
 validate79.errors = [{instancePath:instancePath+"/ocpp_csms_messages_per_minute",schemaPath:"#/properties/ocpp_csms_messages_per_minute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"}];
 return false;
 }
 else {
-if(data12 < 0 || isNaN(data12)){
+if(data13 < 0 || isNaN(data13)){
 validate79.errors = [{instancePath:instancePath+"/ocpp_csms_messages_per_minute",schemaPath:"#/properties/ocpp_csms_messages_per_minute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
@@ -21246,24 +21319,24 @@ validate79.errors = [{instancePath:instancePath+"/ocpp_csms_messages_per_minute"
 return false;
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ocpp_csms_last_message_at !== undefined){
-let data13 = data.ocpp_csms_last_message_at;
-const _errs26 = errors;
-if(errors === _errs26){
-if(errors === _errs26){
-if(typeof data13 === "string"){
-if(func0(data13) > 40){
+let data14 = data.ocpp_csms_last_message_at;
+const _errs28 = errors;
+if(errors === _errs28){
+if(errors === _errs28){
+if(typeof data14 === "string"){
+if(func0(data14) > 40){
 validate79.errors = [{instancePath:instancePath+"/ocpp_csms_last_message_at",schemaPath:"#/properties/ocpp_csms_last_message_at/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"}];
 return false;
 }
 else {
-if(!(formats0(data13))){
+if(!(formats0(data14))){
 validate79.errors = [{instancePath:instancePath+"/ocpp_csms_last_message_at",schemaPath:"#/properties/ocpp_csms_last_message_at/format",keyword:"format",params:{format: "date-time"},message:"must match format \""+"date-time"+"\""}];
 return false;
 }
@@ -21275,30 +21348,30 @@ return false;
 }
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ocpp_negotiated_features !== undefined){
-let data14 = data.ocpp_negotiated_features;
-const _errs28 = errors;
-if(errors === _errs28){
-if(Array.isArray(data14)){
-if(data14.length > 64){
+let data15 = data.ocpp_negotiated_features;
+const _errs30 = errors;
+if(errors === _errs30){
+if(Array.isArray(data15)){
+if(data15.length > 64){
 validate79.errors = [{instancePath:instancePath+"/ocpp_negotiated_features",schemaPath:"#/properties/ocpp_negotiated_features/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
 return false;
 }
 else {
 var valid2 = true;
-const len1 = data14.length;
+const len1 = data15.length;
 for(let i1=0; i1<len1; i1++){
-let data15 = data14[i1];
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data15 === "string"){
-if(func0(data15) > 64){
+let data16 = data15[i1];
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data16 === "string"){
+if(func0(data16) > 64){
 validate79.errors = [{instancePath:instancePath+"/ocpp_negotiated_features/" + i1,schemaPath:"#/properties/ocpp_negotiated_features/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"}];
 return false;
 }
@@ -21308,7 +21381,7 @@ validate79.errors = [{instancePath:instancePath+"/ocpp_negotiated_features/" + i
 return false;
 }
 }
-var valid2 = _errs30 === errors;
+var valid2 = _errs32 === errors;
 if(!valid2){
 break;
 }
@@ -21320,18 +21393,18 @@ validate79.errors = [{instancePath:instancePath+"/ocpp_negotiated_features",sche
 return false;
 }
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectedHost !== undefined){
-let data16 = data.connectedHost;
-const _errs32 = errors;
-if(errors === _errs32){
-if(typeof data16 === "string"){
-if(func0(data16) > 255){
+let data17 = data.connectedHost;
+const _errs34 = errors;
+if(errors === _errs34){
+if(typeof data17 === "string"){
+if(func0(data17) > 255){
 validate79.errors = [{instancePath:instancePath+"/connectedHost",schemaPath:"#/properties/connectedHost/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"}];
 return false;
 }
@@ -21341,55 +21414,28 @@ validate79.errors = [{instancePath:instancePath+"/connectedHost",schemaPath:"#/p
 return false;
 }
 }
-var valid0 = _errs32 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.connectedWsPort !== undefined){
-let data17 = data.connectedWsPort;
-const _errs34 = errors;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-validate79.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
-return false;
-}
-if(errors === _errs34){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 65535 || isNaN(data17)){
-validate79.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
-return false;
-}
-else {
-if(data17 < 0 || isNaN(data17)){
-validate79.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
-return false;
-}
-}
-}
-}
 var valid0 = _errs34 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.connectedWebPort !== undefined){
-let data18 = data.connectedWebPort;
+if(data.connectedWsPort !== undefined){
+let data18 = data.connectedWsPort;
 const _errs36 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate79.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate79.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs36){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 65535 || isNaN(data18)){
-validate79.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
+validate79.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
 return false;
 }
 else {
 if(data18 < 0 || isNaN(data18)){
-validate79.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate79.errors = [{instancePath:instancePath+"/connectedWsPort",schemaPath:"#/properties/connectedWsPort/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
@@ -21401,16 +21447,44 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.enableConnection !== undefined){
+if(data.connectedWebPort !== undefined){
+let data19 = data.connectedWebPort;
 const _errs38 = errors;
-if(typeof data.enableConnection !== "boolean"){
-validate79.errors = [{instancePath:instancePath+"/enableConnection",schemaPath:"#/properties/enableConnection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate79.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
+}
+if(errors === _errs38){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 65535 || isNaN(data19)){
+validate79.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
+return false;
+}
+else {
+if(data19 < 0 || isNaN(data19)){
+validate79.errors = [{instancePath:instancePath+"/connectedWebPort",schemaPath:"#/properties/connectedWebPort/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+return false;
+}
+}
+}
 }
 var valid0 = _errs38 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.enableConnection !== undefined){
+const _errs40 = errors;
+if(typeof data.enableConnection !== "boolean"){
+validate79.errors = [{instancePath:instancePath+"/enableConnection",schemaPath:"#/properties/enableConnection/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -21439,7 +21513,7 @@ return false;
 validate79.errors = vErrors;
 return errors === 0;
 }
-validate79.evaluated = {"props":{"device_id":true,"sn":true,"model":true,"manufacturer":true,"firmware_version":true,"status":true,"connectors":true,"last_heartbeat":true,"site_id":true,"created_at":true,"ocpp_version":true,"ocpp_csms_messages_per_minute":true,"ocpp_csms_last_message_at":true,"ocpp_negotiated_features":true,"connectedHost":true,"connectedWsPort":true,"connectedWebPort":true,"enableConnection":true},"dynamicProps":false,"dynamicItems":false};
+validate79.evaluated = {"props":{"device_id":true,"sn":true,"model":true,"manufacturer":true,"firmware_version":true,"status":true,"connectors":true,"last_heartbeat":true,"site_id":true,"created_at":true,"ocpp_identity":true,"ocpp_version":true,"ocpp_csms_messages_per_minute":true,"ocpp_csms_last_message_at":true,"ocpp_negotiated_features":true,"connectedHost":true,"connectedWsPort":true,"connectedWebPort":true,"enableConnection":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){

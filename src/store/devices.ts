@@ -7,6 +7,7 @@ import { LINK_OF_DEVICE } from './ocppLinks.ts'
 import type { Page, Paging } from './page.ts'
 import { pageSql, readPage } from './page.ts'
 import { placeDevices } from './registration.ts'
+import { SHARED_DEVICE, STATION_OF_DEVICE, WITH_SHARING } from './stationDevices.ts'
 import { isUuid } from './uuid.ts'
 
 /** A charger with the live state of its connectors. */
@@ -21,6 +22,8 @@ export interface Device {
   last_heartbeat: string | null
   site_id: string | null
   created_at: string
+  /** Of the station that is linked to it, while its site consents. */
+  ocpp_identity?: string
   ocpp_version?: '1.6-J' | '2.0.1' | '2.1'
   /** The average of the last five minutes. */
   ocpp_csms_messages_per_minute?: number
@@ -33,13 +36,14 @@ export interface Device {
 }
 
 /** As the database tells it: what is known of OCPP apart, since it is absent where there is none. */
-type Row = Device & { link: Partial<Device> | null }
+type Row = Device & { link: Partial<Device> | null; station: Partial<Device> | null }
 
-const withLink = ({ link, ...device }: Row): Device => ({ ...device, ...link })
+const withLink = ({ link, station, ...device }: Row): Device => ({ ...device, ...link, ...station })
 
 export interface DeviceFilter extends Paging {
   site_id?: string
   status?: Device['status']
+  ocpp_identity?: string
 }
 
 const STATUS = `
@@ -49,13 +53,16 @@ const STATUS = `
 const COLUMNS = `
   t.device_id, t.sn, t.model, t.manufacturer, t.firmware_version, ${STATUS} as status,
   ${CONNECTORS_OF_DEVICE} as connectors, ${instant('t.last_heartbeat_at')} as last_heartbeat, t.site_id,
-  ${instant('t.created_at')} as created_at, ${LINK_OF_DEVICE} as link`
+  ${instant('t.created_at')} as created_at, ${LINK_OF_DEVICE} as link,
+  ${STATION_OF_DEVICE} as station`
 
 const LIST = pageSql({
   table: 'core.devices',
   where: `t.tenant_id = :tenant
     and (cast(:site as text) is null or t.site_id = :site)
-    and (cast(:status as text) is null or ${STATUS} = :status)`,
+    and (cast(:status as text) is null or ${STATUS} = :status)
+    and (cast(:identity as text) is null or t.device_id = (
+      select ${SHARED_DEVICE} from ocpp.stations s ${WITH_SHARING} where s.identity = :identity))`,
   order: 't.sn',
   columns: COLUMNS,
 })
@@ -67,8 +74,8 @@ export async function list(
   filter: DeviceFilter,
   graceSeconds: number,
 ): Promise<Page<Device>> {
-  const { site_id = null, status = null } = filter
-  const bindings = { tenant: tenantId, site: site_id, status, grace: graceSeconds }
+  const { site_id = null, status = null, ocpp_identity = null } = filter
+  const bindings = { tenant: tenantId, site: site_id, status, identity: ocpp_identity, grace: graceSeconds }
   const page = await readPage<Row>(db, LIST, bindings, filter)
   return { ...page, items: page.items.map(withLink) }
 }

@@ -21,6 +21,14 @@ export const CONSENTS = 'coalesce(p.ocpp_consent, s.enrolled, false)'
  */
 export const SHARED_DEVICE = `case when ${CONSENTS} then s.device_id end`
 
+/**
+ * SQL for what the device `t` shows of its station beside the link, under the contract's names; null where none shows. Asked
+ * when it is read.
+ */
+export const STATION_OF_DEVICE = `(
+  select json_strip_nulls(json_build_object('ocpp_identity', s.identity, 'ocpp_negotiated_features', s.features))
+  from ocpp.stations s ${WITH_SHARING} where s.device_id = t.device_id and ${CONSENTS})`
+
 const LONGEST = 64
 
 /** The device on which a station's data shows, if there is one. */

@@ -45,6 +45,14 @@ export async function accept(
   })
 }
 
+/** Keeps what a station has said that it can do. */
+export async function noteFeatures(db: Knex, { identity, tenantId }: Station, features: string[]): Promise<void> {
+  await db('ocpp.stations')
+    .where({ identity, tenant_id: tenantId })
+    .whereRaw('features is distinct from ?::text[]', [features])
+    .update({ features })
+}
+
 async function findOtherVersion(db: Knex, identity: string, firmwareVersion: string): Promise<string | undefined> {
   const deviceId = await sharedDevice(db, identity)
   if (deviceId === null) return undefined

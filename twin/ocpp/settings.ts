@@ -64,6 +64,9 @@ function settingsOf(connectors: number): Setting[] {
       ['SupportedFeatureProfiles'],
       'Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger',
     ),
+    ...['LocalAuthListCtrlr', 'ReservationCtrlr', 'SmartChargingCtrlr', 'MonitoringCtrlr', 'DisplayMessageCtrlr'].map(
+      component => make([undefined, component, 'Available'], { type: 'boolean', value: 'true', access: 'ReadOnly' }),
+    ),
     fixed(['SecurityProfile', 'SecurityCtrlr', 'SecurityProfile'], 1),
     make(['CpoName', 'SecurityCtrlr', 'OrganizationName'], { type: 'string', value: '', access: 'ReadWrite' }),
     make(['AuthorizationKey', 'SecurityCtrlr', 'BasicAuthPassword'], {
