@@ -11,7 +11,7 @@ export interface FailedLogin {
   message: string
 }
 
-/** Notes a failed login with the how manieth of its name from its address it is, whichever processes they came to. */
+/** Notes a failed login, and how many there have been of its name from its address, whichever processes they came to. */
 export async function noteFailedLogin(db: Knex, login: FailedLogin): Promise<void> {
   const { tenantId, identity, address: ip, message } = login
   await db.transaction(async transaction => {
