@@ -198,7 +198,7 @@ export interface paths {
         get: operations["getStation"];
         /**
          * Set a station
-         * @description Makes a station, or changes one. A new one gets a password, which is shown this once; `rotate` gives a known one another, and the connection that it has stays open. What is left out stays as it is. An identity belongs to one tenant: one that is taken is 409. A device is linked to one station at most; whichever of the two has no site gets the other's.
+         * @description Makes a station, or changes one. A new one gets a password, which is shown this once; `rotate` gives a known one another, and ends the connection that was made without it. What is left out stays as it is. An identity belongs to one tenant: one that is taken is 409. A device is linked to one station at most; whichever of the two has no site gets the other's.
          */
         put: operations["setStation"];
         post?: never;
@@ -1172,7 +1172,7 @@ export interface components {
             /** @description A device of the tenant that no other station is linked to, or null. */
             deviceId?: string | null;
             validation?: components["schemas"]["ValidationMode"];
-            /** @description Whether a known station gets another password. */
+            /** @description Whether a known station gets another password. The one that it has is good for nothing any more, and the connection that was made with it ends. */
             rotate?: boolean;
         };
         /** @description Something that happened to the system. */

@@ -17,6 +17,7 @@ interface StationRow {
   validation: Station['validation']
   registration: Station['registration']
   registration_protocol: Protocol | null
+  password_epoch: number
   password_hash: Buffer | null
   certificate_name: string | null
 }
@@ -29,6 +30,7 @@ const COLUMNS = [
   'validation',
   'registration',
   'registration_protocol',
+  'password_epoch',
   'password_hash',
   'certificate_name',
 ] as const
@@ -38,6 +40,14 @@ export async function find(db: Knex, identity: string): Promise<StationAccount |
     .first(...COLUMNS)
     .where({ identity })
   return row && toAccount(row)
+}
+
+/** Where stations stand; those that are gone are left out. */
+export async function findAll(db: Knex, identities: string[]): Promise<Station[]> {
+  const rows = await db<StationRow>('ocpp.stations')
+    .select(...COLUMNS)
+    .whereRaw('identity = any(?)', [identities])
+  return rows.map(toStation)
 }
 
 export interface NewStation {
@@ -79,6 +89,7 @@ function toStation(row: StationRow): Station {
     validation: row.validation,
     registration: row.registration,
     registeredWith: row.registration_protocol,
+    passwordEpoch: row.password_epoch,
   }
 }
 
