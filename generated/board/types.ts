@@ -135,7 +135,7 @@ export interface paths {
         put?: never;
         /**
          * Call a station
-         * @description Sends a CALL to a station, whichever server process holds its connection, and answers with what it says. The action is one that its version has, and the payload what the version's schema takes; else the answer is 400. A station that is not connected is 409, and one that does not answer in time 503; it may carry the call out nevertheless. Credentials in the answer are masked, and id tokens show their last four characters.
+         * @description Sends a CALL to a station, whichever server process holds its connection, and answers with what it says. The action is one that its version has, and the payload what the version's schema takes; else the answer is 400. A station that is not connected is 409, and one that does not answer in time 503; it may carry the call out nevertheless. Credentials in the answer are masked, and id tokens show their last four characters. A password that the station takes, by `AuthorizationKey` or `BasicAuthPassword`, is the one that it connects with from then on.
          */
         post: operations["callStation"];
         delete?: never;

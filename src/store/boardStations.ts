@@ -74,6 +74,7 @@ export async function update(
       ...(validation !== undefined && { validation }),
       ...(passwordHash !== undefined && {
         password_hash: passwordHash,
+        next_password_hash: null,
         password_epoch: db.raw('password_epoch + 1'),
       }),
       updated_at: db.fn.now(),

@@ -5,6 +5,8 @@ import type { Protocol, Station } from '../ocpp/action.ts'
 export interface StationAccount extends Station {
   /** SHA-256 of its password; null for one that has none of its own. */
   passwordHash: Buffer | null
+  /** Of a password that it was given and has not come with yet; it may also still have the one before. */
+  nextPasswordHash: Buffer | null
   /** The common name of its client certificate, when that is not the identity. */
   certificateName: string | null
 }
@@ -19,6 +21,7 @@ interface StationRow {
   registration_protocol: Protocol | null
   password_epoch: number
   password_hash: Buffer | null
+  next_password_hash: Buffer | null
   certificate_name: string | null
 }
 
@@ -32,6 +35,7 @@ const COLUMNS = [
   'registration_protocol',
   'password_epoch',
   'password_hash',
+  'next_password_hash',
   'certificate_name',
 ] as const
 
@@ -96,6 +100,7 @@ function toStation(row: StationRow): Station {
 const toAccount = (row: StationRow): StationAccount => ({
   ...toStation(row),
   passwordHash: row.password_hash,
+  nextPasswordHash: row.next_password_hash,
   certificateName: row.certificate_name,
 })
 
