@@ -32,7 +32,7 @@ export async function makeStation(services: Services, options: Options = {}): Pr
   const identity = `CP-${randomUUID()}`
   const tenantId = (await tenants.findBySlug(services.db, tenant))!
   assert.ok(await stations.create(services.db, { identity, tenantId, deviceId }))
-  const { passwordHash, certificateName, ...station } = (await stations.find(services.db, identity))!
+  const { passwordHash, nextPasswordHash, certificateName, ...station } = (await stations.find(services.db, identity))!
   if (registered) station.registration = 'Accepted'
   const say: TestStation['say'] = async (action, payload, version = protocol) => {
     if (registered) station.registeredWith = version

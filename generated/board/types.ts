@@ -135,7 +135,7 @@ export interface paths {
         put?: never;
         /**
          * Call a station
-         * @description Sends a CALL to a station, whichever server process holds its connection, and answers with what it says. The action is one that its version has, and the payload what the version's schema takes; else the answer is 400. A station that is not connected is 409, and one that does not answer in time 503; it may carry the call out nevertheless. Credentials in the answer are masked, and id tokens show their last four characters.
+         * @description Sends a CALL to a station, whichever server process holds its connection, and answers with what it says. The action is one that its version has, and the payload what the version's schema takes; else the answer is 400. A station that is not connected is 409, and one that does not answer in time 503; it may carry the call out nevertheless. Credentials in the answer are masked, and id tokens show their last four characters. A password that the station takes, by `AuthorizationKey` or `BasicAuthPassword`, is the one that it connects with from then on.
          */
         post: operations["callStation"];
         delete?: never;
@@ -198,7 +198,7 @@ export interface paths {
         get: operations["getStation"];
         /**
          * Set a station
-         * @description Makes a station, or changes one. A new one gets a password, which is shown this once; `rotate` gives a known one another, and the connection that it has stays open. What is left out stays as it is. An identity belongs to one tenant: one that is taken is 409. A device is linked to one station at most; whichever of the two has no site gets the other's.
+         * @description Makes a station, or changes one. A new one gets a password, which is shown this once; `rotate` gives a known one another, and ends the connection that was made without it. What is left out stays as it is. An identity belongs to one tenant: one that is taken is 409. A device is linked to one station at most; whichever of the two has no site gets the other's.
          */
         put: operations["setStation"];
         post?: never;
@@ -1172,7 +1172,7 @@ export interface components {
             /** @description A device of the tenant that no other station is linked to, or null. */
             deviceId?: string | null;
             validation?: components["schemas"]["ValidationMode"];
-            /** @description Whether a known station gets another password. */
+            /** @description Whether a known station gets another password. The one that it has is good for nothing any more, and the connection that was made with it ends. */
             rotate?: boolean;
         };
         /** @description Something that happened to the system. */

@@ -19,6 +19,8 @@ export interface Station {
   registration: 'Accepted' | 'Pending' | 'Rejected' | null
   /** The version that it was said in. A station that comes by another one has another software, and says anew what it is. */
   registeredWith: Protocol | null
+  /** How many times its password was taken back; a connection that was made before ends. */
+  passwordEpoch: number
 }
 
 /** A CALL or SEND of a station, as its handler gets it: validated as the station's mode demands. */

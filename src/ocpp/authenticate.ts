@@ -2,6 +2,7 @@ import { provesSecret } from '../auth/secrets.ts'
 import { ApiError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import * as stations from '../store/ocppStations.ts'
+import * as passwords from '../store/stationPasswords.ts'
 import { add as addSystemEvent } from '../store/systemEvents.ts'
 import type { Station } from './action.ts'
 import type { Basic } from './handshake.ts'
@@ -34,7 +35,7 @@ const wrong = (message: string) =>
  */
 export async function authenticate(services: Services, claim: Claim): Promise<Admission> {
   const account = await stations.find(services.db, claim.identity)
-  const known = account === undefined ? undefined : ownProfile(account, claim)
+  const known = account === undefined ? undefined : await ownProfile(services, account, claim)
   const securityProfile = known ?? (await sharedProfile(services, account, claim))
   if (securityProfile === undefined) throw wrong('the identity or its password is wrong')
   const { minSecurityProfile } = services.config.ocpp
@@ -44,9 +45,18 @@ export async function authenticate(services: Services, claim: Claim): Promise<Ad
 }
 
 /** By what the station has of its own; undefined when that proves nothing. */
-function ownProfile(account: stations.StationAccount, claim: Claim): number | undefined {
+async function ownProfile(
+  { db }: Services,
+  account: stations.StationAccount,
+  claim: Claim,
+): Promise<number | undefined> {
   if (claim.certificateName === (account.certificateName ?? account.identity)) return 3
   const { basic, isSecure } = claim
+  const { identity, nextPasswordHash } = account
+  if (nextPasswordHash !== null && basic.kind === 'password' && provesSecret(basic.password, nextPasswordHash)) {
+    await passwords.adopt(db, identity, nextPasswordHash)
+    return profileOf(isSecure)
+  }
   if (account.passwordHash !== null)
     return basic.kind === 'password' && provesSecret(basic.password, account.passwordHash)
       ? profileOf(isSecure)
@@ -86,6 +96,11 @@ async function enroll({ config, db }: Services, identity: string): Promise<stati
   return account
 }
 
-function withoutSecrets({ passwordHash, certificateName, ...station }: stations.StationAccount): Station {
+function withoutSecrets({
+  passwordHash,
+  nextPasswordHash,
+  certificateName,
+  ...station
+}: stations.StationAccount): Station {
   return station
 }

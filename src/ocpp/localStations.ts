@@ -15,6 +15,8 @@ export interface Place {
   /** Whether the feed has told of this connection, so that what it tells later is newer. */
   isTold: boolean
   isReplaced: boolean
+  /** Of the newest password that the feed has told of. */
+  passwordEpoch: number
   socket: StationSocket | undefined
 }
 
@@ -79,7 +81,14 @@ export class StationSockets implements LocalStations {
 
   /** Takes a place for a connection that is about to be noted; it is given back by `leave` or `remove`. */
   expect(connectionId: string, identity: string): Place {
-    const place: Place = { connectionId, identity, isTold: false, isReplaced: false, socket: undefined }
+    const place: Place = {
+      connectionId,
+      identity,
+      isTold: false,
+      isReplaced: false,
+      passwordEpoch: 0,
+      socket: undefined,
+    }
     const places = this.#places.get(identity) ?? new Set()
     this.#places.set(identity, places.add(place))
     return place
@@ -102,6 +111,7 @@ export class StationSockets implements LocalStations {
     before?.close(CLOSE.replaced, 'replaced by a newer connection')
     for (const listener of this.#listeners) listener(socket.station, protocol)
     if (place.isReplaced) socket.close(CLOSE.replaced, 'replaced by a newer connection')
+    this.#endIfOutdated(socket, place.passwordEpoch)
     if (this.#drained !== undefined) socket.drain()
   }
 
@@ -114,13 +124,45 @@ export class StationSockets implements LocalStations {
     if (this.#isEmpty) this.#onEmpty?.()
   }
 
-  /** The feed was away: those that the database shows as the newest of their station stay. */
-  settle(replaced: string[]): void {
+  /**
+   * The feed was away: those that the database shows as the newest of their station stay, if they still may.
+   *
+   * @param stations where those of the sockets stand now
+   */
+  settle(replaced: string[], stations: Station[]): void {
+    for (const station of stations) {
+      const socket = this.#byIdentity.get(station.identity)
+      if (socket !== undefined) this.#endUnlessMay(socket, station)
+    }
     for (const places of this.#places.values())
       for (const place of places) {
         if (replaced.includes(place.connectionId)) this.#replace(place)
         place.isTold = true
       }
+  }
+
+  #renew(socket: StationSocket, now: Station | undefined, linked: Followers['linked']): void {
+    const { station } = socket
+    // The feed may tell what the handshake has read already, and before it what was before.
+    if (!this.#endUnlessMay(socket, now) || now.passwordEpoch < station.passwordEpoch) return
+    const { deviceId } = station
+    Object.assign(station, now)
+    if (station.deviceId !== deviceId) linked(socket)
+  }
+
+  #endUnlessMay(socket: StationSocket, now: Station | undefined): now is Station {
+    if (now === undefined || now.tenantId !== socket.station.tenantId) {
+      socket.close(CLOSE.policy, 'the station is no longer known')
+      return false
+    }
+    return this.#endIfOutdated(socket, now.passwordEpoch)
+  }
+
+  /** Whoever got in by a password that was taken back since is not let go on; a certificate is no password. */
+  #endIfOutdated(socket: StationSocket, passwordEpoch: number): boolean {
+    const isOutdated = socket.connection.securityProfile < 3 && passwordEpoch > socket.station.passwordEpoch
+    if (isOutdated) socket.close(CLOSE.policy, 'the password has changed')
+    return !isOutdated
   }
 
   #replace(place: Place): void {
@@ -152,16 +194,12 @@ export class StationSockets implements LocalStations {
   /** Follows the rows of the stations: what changes is true at once for a connection that is open. */
   follow(feed: Feed, { read, linked, replaced }: Followers): void {
     feed.subscribe('ocpp.stations', ({ kind, row }) => {
-      const socket = this.#byIdentity.get(row.identity as string)
-      if (socket === undefined || kind === 'insert') return
-      const { station } = socket
-      if (kind === 'delete' || row.tenant_id !== station.tenantId) {
-        socket.close(CLOSE.policy, 'the station is no longer known')
-        return
-      }
-      const { deviceId } = station
-      Object.assign(station, read(row))
-      if (station.deviceId !== deviceId) linked(socket)
+      if (kind === 'insert') return
+      const identity = row.identity as string
+      const station = kind === 'delete' ? undefined : read(row)
+      for (const place of this.#places.get(identity) ?? []) if (station) place.passwordEpoch = station.passwordEpoch
+      const socket = this.#byIdentity.get(identity)
+      if (socket !== undefined) this.#renew(socket, station, linked)
     })
     feed.subscribe('ocpp.connections', ({ kind, row }) => {
       if (kind !== 'insert') return

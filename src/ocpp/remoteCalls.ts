@@ -4,6 +4,7 @@ import type { Services } from '../services.ts'
 import * as calls from '../store/ocppCalls.ts'
 import { protocolOf } from '../store/ocppCommands.ts'
 import { OcppError, type Outcome } from './action.ts'
+import { withPasswordKept } from './tellPassword.ts'
 
 type Means = Pick<Services, 'db' | 'feed' | 'stations' | 'processId' | 'log'>
 
@@ -29,16 +30,18 @@ export async function callStation(means: Means, call: calls.QueuedCall): Promise
 
 /** @param patience in milliseconds */
 async function sendHere(
-  { stations }: Means,
-  { identity, action, payload }: Pick<calls.QueuedCall, 'identity' | 'action' | 'payload'>,
+  { db, stations }: Means,
+  call: Pick<calls.QueuedCall, 'identity' | 'action' | 'payload'>,
   patience: number,
 ): Promise<Outcome> {
+  const { identity, action, payload } = call
   if (action === calls.DISCONNECT)
     return stations.disconnect(identity, 'Connection terminated')
       ? { kind: 'result', payload: {} }
       : { kind: 'offline', unsent: true }
   try {
-    return await stations.call(identity, action, payload, AbortSignal.timeout(Math.max(0, Math.ceil(patience))))
+    const signal = AbortSignal.timeout(Math.max(0, Math.ceil(patience)))
+    return await withPasswordKept(db, call, () => stations.call(identity, action, payload, signal))
   } catch (error) {
     if (!(error instanceof OcppError)) throw error
     return { kind: 'error', code: error.code, description: error.message, details: error.details }

@@ -82,7 +82,7 @@ export class OcppServer {
       replaced: (socket, by) => this.#reportHijack(socket, by),
     })
     draining.addEventListener('abort', () => void sockets.drain())
-    feed.onResumed(() => void this.#closeReplaced())
+    feed.onResumed(() => void this.#settle())
   }
 
   /** Says that this process lives. */
@@ -270,14 +270,18 @@ export class OcppServer {
     this.#ends.add(noted)
   }
 
-  /** While the feed was away, stations may have gone to another process. */
-  async #closeReplaced(): Promise<void> {
+  /** While the feed was away, stations may have gone to another process, and passwords may have been taken back. */
+  async #settle(): Promise<void> {
     const { db, log } = this.#services
-    const ids = [...this.#sockets.all()].map(({ connection }) => connection.connectionId)
+    const open = [...this.#sockets.all()].map(({ connection }) => connection)
+    const ids = open.map(({ connectionId }) => connectionId)
+    const identities = open.map(({ identity }) => identity)
     try {
-      this.#sockets.settle(await connections.replacedAmong(db, ids))
+      const replaced = await connections.replacedAmong(db, ids)
+      const found = await stations.findAll(db, identities)
+      this.#sockets.settle(replaced, found)
     } catch (error) {
-      log.warn({ err: error }, 'connections could not be compared with those of other processes')
+      log.warn({ err: error }, 'connections could not be compared with what changed while the feed was away')
     }
   }
 }

@@ -56,6 +56,7 @@ export async function find(db: Knex, tenantId: string, identity: string): Promis
 export interface StationChange {
   siteId?: string | null
   validation?: StationRow['validation']
+  /** Takes the password back that there was: connections that were made with it end. */
   passwordHash?: Buffer
 }
 
@@ -71,7 +72,11 @@ export async function update(
     .update({
       ...(siteId !== undefined && { site_id: siteId }),
       ...(validation !== undefined && { validation }),
-      ...(passwordHash !== undefined && { password_hash: passwordHash }),
+      ...(passwordHash !== undefined && {
+        password_hash: passwordHash,
+        next_password_hash: null,
+        password_epoch: db.raw('password_epoch + 1'),
+      }),
       updated_at: db.fn.now(),
     })
   return changed > 0

@@ -5,6 +5,8 @@ import type { Protocol, Station } from '../ocpp/action.ts'
 export interface StationAccount extends Station {
   /** SHA-256 of its password; null for one that has none of its own. */
   passwordHash: Buffer | null
+  /** Of a password that it was given and has not come with yet; it may also still have the one before. */
+  nextPasswordHash: Buffer | null
   /** The common name of its client certificate, when that is not the identity. */
   certificateName: string | null
 }
@@ -17,7 +19,9 @@ interface StationRow {
   validation: Station['validation']
   registration: Station['registration']
   registration_protocol: Protocol | null
+  password_epoch: number
   password_hash: Buffer | null
+  next_password_hash: Buffer | null
   certificate_name: string | null
 }
 
@@ -29,7 +33,9 @@ const COLUMNS = [
   'validation',
   'registration',
   'registration_protocol',
+  'password_epoch',
   'password_hash',
+  'next_password_hash',
   'certificate_name',
 ] as const
 
@@ -38,6 +44,14 @@ export async function find(db: Knex, identity: string): Promise<StationAccount |
     .first(...COLUMNS)
     .where({ identity })
   return row && toAccount(row)
+}
+
+/** Where stations stand; those that are gone are left out. */
+export async function findAll(db: Knex, identities: string[]): Promise<Station[]> {
+  const rows = await db<StationRow>('ocpp.stations')
+    .select(...COLUMNS)
+    .whereRaw('identity = any(?)', [identities])
+  return rows.map(toStation)
 }
 
 export interface NewStation {
@@ -79,12 +93,14 @@ function toStation(row: StationRow): Station {
     validation: row.validation,
     registration: row.registration,
     registeredWith: row.registration_protocol,
+    passwordEpoch: row.password_epoch,
   }
 }
 
 const toAccount = (row: StationRow): StationAccount => ({
   ...toStation(row),
   passwordHash: row.password_hash,
+  nextPasswordHash: row.next_password_hash,
   certificateName: row.certificate_name,
 })
 
