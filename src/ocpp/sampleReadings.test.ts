@@ -43,7 +43,7 @@ describe('samples of a session', () => {
   it('take nothing over from another session, or from long ago', () => {
     const fresh = { ...session, startedAt: new Date(at('14:11')) }
     const [after] = read([{ timestamp: at('14:12'), importWh: 1000 }], { session: fresh })
-    assert.deepEqual([after!.power, after!.voltage, after!.soc], [0, 0, 0])
+    assert.deepEqual([after!.power, after!.voltage, after!.current, after!.soc], [0, null, null, null])
     const [late] = read([{ timestamp: at('14:40'), importWh: 3500 }])
     assert.equal(late!.power, 0)
   })

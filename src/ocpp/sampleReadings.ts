@@ -14,17 +14,18 @@ type Session = NonNullable<SampleContext['session']>
 /** What is known of a connector at an instant. */
 interface Known {
   time: Date
-  voltage: number
-  current: number
+  voltage: number | null
+  current: number | null
   power: number
   energy: number
-  soc: number
+  soc: number | null
 }
 
 /**
  * Measurements as the samples to store, oldest first. Stations tell quantities one by one and leave out what they cannot
- * measure: what is missing is as it was a moment ago in the same session, or 0. Energy counts from the meter's value at
- * the session's beginning.
+ * measure: what is missing is as it was a moment ago in the same session. What was never told is not known, but for power and
+ * energy, which a sample has to have: nothing has flowed as far as anybody knows. Energy counts from the meter's value at the
+ * session's beginning.
  */
 export function toReadings(
   measurements: Measurement[],
@@ -63,11 +64,11 @@ function lastOf(connector: SampleContext['connector']): Known | undefined {
   const { measuredAt, voltage, current, power, energy, soc } = connector
   return {
     time: measuredAt,
-    voltage: voltage ?? 0,
-    current: current ?? 0,
+    voltage,
+    current,
     power: power ?? 0,
     energy: energy ?? 0,
-    soc: soc ?? 0,
+    soc,
   }
 }
 
@@ -91,11 +92,11 @@ function merge(measured: Measurement, time: Date, session: Session | undefined, 
       : Math.max(0, measured.importWh - start) / 1000
   return {
     time,
-    voltage: measured.voltage ?? before?.voltage ?? 0,
-    current: measured.current ?? before?.current ?? 0,
+    voltage: measured.voltage ?? before?.voltage ?? null,
+    current: measured.current ?? before?.current ?? null,
     power: measured.power ?? before?.power ?? 0,
     energy: energy ?? 0,
-    soc: measured.soc ?? before?.soc ?? 0,
+    soc: measured.soc ?? before?.soc ?? null,
   }
 }
 

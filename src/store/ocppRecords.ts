@@ -71,7 +71,7 @@ const INSERT = `
     select t.*, t.started_at as start_time, t.ended_at as end_time from ocpp.transactions t
     where t.transaction_key = :transactionKey
   ), sample as (
-    select r.power_kw, r.energy_delivered_kwh, nullif(r.soc_percent, 0) as soc, r.time,
+    select r.power_kw, r.energy_delivered_kwh, r.soc_percent as soc, r.time,
       lead(r.time) over (order by r.time) - r.time as lasts
     from ours join telemetry.readings r on r.device_id = ours.device_id and r.connector_id = ours.connector_id
       and r.time >= ours.start_time and r.time <= ours.end_time
