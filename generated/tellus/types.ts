@@ -1859,7 +1859,7 @@ export interface components {
             current: number | null;
             /** @description Energy delivered to the vehicle since the session began. */
             energy_delivered: number | null;
-            /** @description State of charge of the vehicle, when the charger knows it. */
+            /** @description State of charge of the vehicle; null when the charger does not know it. */
             soc: number | null;
             /** @description Temperature at the connector, when the charger measures it. */
             temperature: number | null;
@@ -2977,16 +2977,16 @@ export interface components {
              * @enum {string}
              */
             state: "idle" | "charging" | "discharging" | "fault" | "unavailable";
-            /** @description At the output; between the phases on a three-phase AC charger. */
-            voltage: number;
-            /** @description Negative while energy flows out of the vehicle. */
-            current: number;
+            /** @description At the output; between the phases on a three-phase AC charger. Left out when it was not measured. */
+            voltage?: number;
+            /** @description Negative while energy flows out of the vehicle. Left out when it was not measured. */
+            current?: number;
             /** @description Into the vehicle. Negative while discharging. */
             power: number;
             /** @description Delivered to the vehicle since the session began. */
             energy_delivered: number;
-            /** @description How full the vehicle's battery was. */
-            soc: number;
+            /** @description How full the vehicle's battery was; left out when the charger did not know. */
+            soc?: number;
             /** @description At the connector, or in the cabinet of a charger that measures only there. */
             temperature?: number;
             phase_details?: components["schemas"]["PhaseDetails"];

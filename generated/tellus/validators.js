@@ -24950,7 +24950,7 @@ return errors === 0;
 }
 validate140.evaluated = {"dynamicProps":false,"dynamicItems":false};
 
-const schema66 = {"type":"object","required":["timestamp","connector_id","state","voltage","current","power","energy_delivered","soc"],"properties":{"timestamp":{"type":"string","format":"date-time","maxLength":40},"connector_id":{"type":"integer","minimum":1,"maximum":64},"state":{"type":"string","enum":["idle","charging","discharging","fault","unavailable"]},"voltage":{"type":"number","minimum":0,"maximum":2000},"current":{"type":"number","minimum":-5000,"maximum":5000},"power":{"type":"number","minimum":-5000,"maximum":5000},"energy_delivered":{"type":"number","minimum":0,"maximum":1000000},"soc":{"type":"number","minimum":0,"maximum":100},"temperature":{"type":"number","minimum":-100,"maximum":300},"phase_details":{"$ref":"schema:PhaseDetails"},"fault_code":{"type":"string","maxLength":6,"pattern":"^F-[0-9]{4}$"},"component_health":{"$ref":"schema:ComponentHealth"}}};
+const schema66 = {"type":"object","required":["timestamp","connector_id","state","power","energy_delivered"],"properties":{"timestamp":{"type":"string","format":"date-time","maxLength":40},"connector_id":{"type":"integer","minimum":1,"maximum":64},"state":{"type":"string","enum":["idle","charging","discharging","fault","unavailable"]},"voltage":{"type":"number","minimum":0,"maximum":2000},"current":{"type":"number","minimum":-5000,"maximum":5000},"power":{"type":"number","minimum":-5000,"maximum":5000},"energy_delivered":{"type":"number","minimum":0,"maximum":1000000},"soc":{"type":"number","minimum":0,"maximum":100},"temperature":{"type":"number","minimum":-100,"maximum":300},"phase_details":{"$ref":"schema:PhaseDetails"},"fault_code":{"type":"string","maxLength":6,"pattern":"^F-[0-9]{4}$"},"component_health":{"$ref":"schema:ComponentHealth"}}};
 const schema67 = {"type":"object","properties":{"phase_a":{"$ref":"schema:PhaseReading"},"phase_b":{"$ref":"schema:PhaseReading"},"phase_c":{"$ref":"schema:PhaseReading"}}};
 const schema68 = {"type":"object","required":["voltage","current"],"properties":{"voltage":{"type":"number","minimum":0,"maximum":1000},"current":{"type":"number","minimum":-5000,"maximum":5000}}};
 
@@ -25113,7 +25113,7 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((((data.timestamp === undefined) && (missing0 = "timestamp")) || ((data.connector_id === undefined) && (missing0 = "connector_id"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.voltage === undefined) && (missing0 = "voltage"))) || ((data.current === undefined) && (missing0 = "current"))) || ((data.power === undefined) && (missing0 = "power"))) || ((data.energy_delivered === undefined) && (missing0 = "energy_delivered"))) || ((data.soc === undefined) && (missing0 = "soc"))){
+if((((((data.timestamp === undefined) && (missing0 = "timestamp")) || ((data.connector_id === undefined) && (missing0 = "connector_id"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.power === undefined) && (missing0 = "power"))) || ((data.energy_delivered === undefined) && (missing0 = "energy_delivered"))){
 validate142.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }

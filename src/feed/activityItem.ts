@@ -14,7 +14,7 @@ interface Row {
   connector_id: number | null
   state: string
   power_kw: number
-  soc_percent: number
+  soc_percent: number | null
   energy_delivered_kwh: number
   event_type: string
   data: Record<string, unknown>
@@ -41,7 +41,7 @@ const DESCRIPTIONS: Record<string, (row: Row) => Omit<ActivityItem, 'timestamp'>
     type: 'telemetry',
     device_id: row.device_id,
     connector_id: row.connector_id,
-    summary: `${row.state} at ${row.power_kw} kW, ${row.soc_percent} %`,
+    summary: `${row.state} at ${row.power_kw} kW${row.soc_percent === null ? '' : `, ${row.soc_percent} %`}`,
     data: { state: row.state, power: row.power_kw, soc: row.soc_percent, energy_delivered: row.energy_delivered_kwh },
   }),
   'telemetry.device_events': row => ({

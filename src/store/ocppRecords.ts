@@ -82,7 +82,7 @@ const INSERT = `
       and not exists (select from core.superseded_records gone where gone.record_id = theirs.record_id)
     limit 1
   ), sample as (
-    select r.power_kw, r.energy_delivered_kwh, nullif(r.soc_percent, 0) as soc, r.time,
+    select r.power_kw, r.energy_delivered_kwh, r.soc_percent as soc, r.time,
       lead(r.time) over (order by r.time) - r.time as lasts
     from ours join telemetry.readings r on r.device_id = ours.device_id and r.connector_id = ours.connector_id
       and r.time >= ours.start_time and r.time <= ours.end_time

@@ -8,11 +8,11 @@ export interface Reading {
   connectorId: number
   time: Date
   state: string
-  voltage: number
-  current: number
+  voltage: number | null
+  current: number | null
   power: number
   energyDelivered: number
-  soc: number
+  soc: number | null
   temperature: number | null
   faultCode: string | null
   phaseDetails: string | null

@@ -40,8 +40,9 @@ const HEARD_EVERY = '10 minutes'
 /**
  * What the samples belong to is looked up where they are stored, so that nothing comes between. The transaction that is
  * named comes before the one that runs, whatever a station says of an id that it never got. Stations tell quantities one
- * by one and leave out what they cannot measure: what is missing is as it was a moment ago in the same session, or 0.
- * Energy counts from the meter's value at the session's beginning.
+ * by one and leave out what they cannot measure: what is missing is as it was a moment ago in the same session. What was
+ * never told is not known, but for power and energy, which a sample has to have: nothing has flowed as far as anybody
+ * knows. Energy counts from the meter's value at the session's beginning.
  *
  * A session that is measured goes on, whoever took it for over. A sample in a session keeps its connector charging while
  * nothing flows; one outside of it changes nothing by itself. A transaction of OCPP 2.x may begin long before it charges.
@@ -97,13 +98,13 @@ const STORE = `
         when is_off then shown
         else 'idle'
       end as state,
-      coalesce(voltage_v, last_voltage_v, 0) as voltage_v,
-      coalesce(current_a, last_current_a, 0) as current_a,
+      coalesce(voltage_v, last_voltage_v) as voltage_v,
+      coalesce(current_a, last_current_a) as current_a,
       coalesce(power_kw, last_power_kw, 0) as power_kw,
       coalesce(case when is_in_session and import_wh is not null
         then greatest(import_wh - coalesce(meter_start_wh, import_wh), 0) / 1000 end,
         last_energy_kwh, 0) as energy_delivered_kwh,
-      coalesce(soc_percent, last_soc_percent, 0) as soc_percent,
+      coalesce(soc_percent, last_soc_percent) as soc_percent,
       temperature_c, null::text as fault_code, phase_details, null::jsonb as component_health
     from known
   ), stored as (${INSERT_SAMPLES})

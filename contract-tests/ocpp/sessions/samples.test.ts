@@ -98,7 +98,7 @@ describe('samples of a session', () => {
     ] as const) {
       const { tell, readings } = await makePlace({ session })
       await tell(7, value(time, { wh: 1000 }))
-      assert.deepEqual(await readings(), [{ state: 'charging', power: 0, voltage: 0, energy: 0, soc: 0 }])
+      assert.deepEqual(await readings(), [{ state: 'charging', power: 0, voltage: null, energy: 0, soc: null }])
     }
     const { tell, readings } = await makePlace()
     await tell(7, value('14:15', { kw: 5 }), value('14:31', { wh: 3000 }))
