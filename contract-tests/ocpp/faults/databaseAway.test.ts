@@ -43,9 +43,10 @@ describe('while the database is away for 20 s, stations stay, and every session 
 }, () => {
   const faults = { 'when it refuses connections': 'shut', 'when it takes them and says nothing': 'stall' } as const
   for (const [index, [what, fault]] of Object.entries(faults).entries())
-    it(what, { timeout: 3 * MINUTE }, async () => {
+    it(what, { timeout: 3 * MINUTE }, async t => {
       const { server, gate, database } = worlds[index]!
-      const ends = new AbortController()
+      const [ends, breaksOff] = [new AbortController(), new AbortController()]
+      t.after(() => breaksOff.abort())
       const runs = (['ocpp1.6', 'ocpp2.0.1'] as const).map(protocol =>
         runOcppTwin({
           url: server.url,
@@ -59,6 +60,7 @@ describe('while the database is away for 20 s, stations stay, and every session 
           reconnectRate: 0,
           settings: { MeterValueSampleInterval: '1' },
           signal: ends.signal,
+          abort: breaksOff.signal,
         }),
       )
       await eventually('sessions', MINUTE, async () => {

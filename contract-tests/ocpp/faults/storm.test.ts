@@ -17,7 +17,8 @@ const STATIONS = 200
 const online = async () => (await board.get('/connections?status=online&limit=1000')).body as unknown[]
 
 describe('200 stations', () => {
-  const ends = new AbortController()
+  const [ends, breaksOff] = [new AbortController(), new AbortController()]
+  after(() => breaksOff.abort())
   const options = {
     url: gate.url,
     password,
@@ -29,7 +30,7 @@ describe('200 stations', () => {
   }
   // The fleet spreads its start over a second.
   const fleet = (protocol: 'ocpp1.6' | 'ocpp2.0.1', seed: string) =>
-    runOcppTwin({ ...options, protocol, chargers: STATIONS / 2, seed, signal: ends.signal })
+    runOcppTwin({ ...options, protocol, chargers: STATIONS / 2, seed, signal: ends.signal, abort: breaksOff.signal })
   const runs = [fleet('ocpp1.6', 'a'), fleet('ocpp2.0.1', 'b')]
 
   it('that connect in one second are all let in and registered', async () => {
