@@ -1,4 +1,4 @@
-import { renderActionExamples, renderProtocols } from './actions.ts'
+import { renderActionContents, renderActionExamples, renderProtocols, renderVersions } from './actions.ts'
 import type {
   AsyncApiDocument,
   Channel,
@@ -11,6 +11,10 @@ import type {
 import { escapeHtml, renderTable } from './html.ts'
 import { renderInline, renderMarkdown } from './markdown.ts'
 import type { Page } from './page.ts'
+
+/** What clients follow by the document: WebSockets, or event streams over HTTP. */
+export const channelsKind = ({ servers = {} }: AsyncApiDocument): string =>
+  Object.values(servers).some(({ protocol }) => protocol.startsWith('http')) ? 'event streams' : 'WebSocket'
 
 export const channelsPath = (contract: string) => `contracts/${contract}/websocket.html`
 
@@ -35,7 +39,7 @@ export function channelsPage({ name, asyncapi }: DocumentedContract): Page {
   return {
     path: channelsPath(name),
     title: `${title} ${version}`,
-    summary: `WebSocket ${addresses}: channels, frames, examples and close codes.`,
+    summary: `${channelsKind(document)} ${addresses}: channels, frames, examples and close codes.`,
     body: sections.join('\n'),
   }
 }
@@ -58,6 +62,7 @@ function renderChannel(document: AsyncApiDocument, key: string, channel: Channel
     renderMarkdown(channel.description ?? '').html,
     renderHandshake('Query', channel.bindings?.ws?.query),
     renderHandshake('Headers', channel.bindings?.ws?.headers),
+    renderActionContents(operations),
     ...operations.map(([id, operation]) => renderOperation(document, id, operation)),
     closeCodes.length === 0 ? '' : `<h3 id="close-codes-${escapeHtml(key)}">Close codes</h3>`,
     closeCodes.length === 0 ? '' : renderCloseCodes(closeCodes),
@@ -87,7 +92,7 @@ function renderOperation(document: AsyncApiDocument, id: string, operation: Chan
     return [`<code>${escapeHtml(scheme)}</code>`, renderInline(description)]
   })
   return [
-    `<h3 id="operation-${escapeHtml(id)}">${escapeHtml(operation.title ?? id)}</h3>`,
+    `<h3 id="operation-${escapeHtml(id)}">${escapeHtml(operation.title ?? id)}${renderVersions(operation)}</h3>`,
     `<p>${renderInline(operation.summary ?? '')}</p>`,
     renderMarkdown(operation.description ?? '').html,
     `<p>${direction}: ${messages}${renderProtocols(operation)}.</p>`,

@@ -1,4 +1,4 @@
-import { channelsPath } from './channels.ts'
+import { channelsKind, channelsPath } from './channels.ts'
 import { type DocumentedContract, describeContract } from './contracts.ts'
 import type { Guide } from './guides.ts'
 import { escapeHtml, renderTable } from './html.ts'
@@ -11,7 +11,7 @@ export function indexPage(contracts: DocumentedContract[], guides: Guide[]): Pag
     const { name, openapi, asyncapi } = contract
     const links = [
       openapi && `<a href="${referencePath(name)}">reference</a>`,
-      asyncapi && `<a href="${channelsPath(name)}">WebSocket</a>`,
+      asyncapi && `<a href="${channelsPath(name)}">${channelsKind(asyncapi)}</a>`,
       openapi && `<a href="contracts/${name}/openapi.json">openapi.json</a>`,
       asyncapi && `<a href="contracts/${name}/asyncapi.json">asyncapi.json</a>`,
     ]

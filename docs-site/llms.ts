@@ -1,4 +1,4 @@
-import { channelsPath } from './channels.ts'
+import { channelsKind, channelsPath } from './channels.ts'
 import type { DocumentedContract } from './contracts.ts'
 import { describeContract } from './contracts.ts'
 import type { Guide } from './guides.ts'
@@ -18,7 +18,8 @@ export function renderLlms(contracts: DocumentedContract[], guides: Guide[]): st
       openapi && line(`${name} reference`, `/docs/${referencePath(name)}`, 'The same, rendered for people.'),
       asyncapi &&
         line(`${name} AsyncAPI document`, `/asyncapi/${name}.json`, 'Channels, messages and frames. AsyncAPI 3.0.'),
-      asyncapi && line(`${name} WebSocket page`, `/docs/${channelsPath(name)}`, 'The same, rendered for people.'),
+      asyncapi &&
+        line(`${name} ${channelsKind(asyncapi)} page`, `/docs/${channelsPath(name)}`, 'The same, rendered for people.'),
     ].filter(entry => entry !== undefined)
   })
   return `# Voltspec

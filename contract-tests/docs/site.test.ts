@@ -116,11 +116,24 @@ describe('the docs', () => {
       '&quot;note&quot;: &quot;&lt;b&gt;&quot;',
       'in <code>sample1</code>, <code>sample2</code>',
       '<code>ReadRequest</code> in <code>sample2</code>',
+      '<p>From the station in <code>sample1</code>, <code>sample2</code></p>',
+      '<li><a href="#operation-v1.readSample">v1.readSample</a></li>',
+      'v1.readSample <code>sample1</code> <code>sample2</code></h3>',
       '&quot;id&quot;: 4711',
       '&quot;text&quot;: &quot;&lt;i&gt;&quot;',
     ]) {
       assert.ok(page.includes(expected), expected)
     }
+  })
+
+  test('event streams over HTTP are not called WebSockets', async () => {
+    const servers = { local: { host: '127.0.0.1:8080', protocol: 'http' } }
+    await put('generated/second/asyncapi.json', { ...ASYNCAPI, servers })
+    const site = await buildSite(sources())
+    assert.match(site.get('index.html')!, /second\/websocket\.html">event streams</)
+    assert.match(site.get('index.html')!, /sample\/websocket\.html">WebSocket</)
+    assert.match(site.get('llms.txt')!, /second event streams page/)
+    await rm(join(folder, 'generated/second'), { recursive: true })
   })
 
   test('llms.txt has one line for every page and document', async () => {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import * as commands from '../store/commands.ts'
+import * as reports from '../store/commandReports.ts'
 import * as counterResets from '../store/counterResets.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 import { NO_LOG } from './logUpload.ts'
@@ -11,22 +11,22 @@ import { checkSelfTest } from './selfTest.ts'
  * @throws notFound for a command that is not this charger's, conflict when it is finished with another outcome, invalid
  * for a self-test that is completed without its report
  */
-export async function takeReport(db: Knex, deviceId: string, report: commands.Report): Promise<void> {
+export async function takeReport(db: Knex, deviceId: string, report: reports.Report): Promise<void> {
   await db.transaction(async transaction => {
-    const command = await commands.lockForReport(transaction, deviceId, report)
+    const command = await reports.lockForReport(transaction, deviceId, report)
     if (command === undefined) return
     const outcome =
       report.status === 'completed' ? await complete(transaction, { deviceId, ...command }, report) : report
-    await commands.noteReport(transaction, outcome)
+    await reports.noteReport(transaction, outcome)
   })
 }
 
 /** What else is true when a command is completed. Returns the report with what the platform adds to it. */
 async function complete(
   transaction: Knex,
-  { deviceId, command, params }: commands.ReportedCommand & { deviceId: string },
-  report: commands.Report,
-): Promise<commands.Report> {
+  { deviceId, command, params }: reports.ReportedCommand & { deviceId: string },
+  report: reports.Report,
+): Promise<reports.Report> {
   switch (command) {
     case 'run_self_test':
       checkSelfTest(report.details)

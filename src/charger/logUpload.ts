@@ -3,8 +3,8 @@ import type { Knex } from 'knex'
 import { hashSecret, newSecret } from '../auth/secrets.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
 import * as proofs from '../store/commandProofs.ts'
+import * as reports from '../store/commandReports.ts'
 import type { PendingCommand } from '../store/commands.ts'
-import * as commands from '../store/commands.ts'
 import * as deviceLogs from '../store/deviceLogs.ts'
 
 /**
@@ -53,7 +53,7 @@ export async function storeLog(db: Knex, upload: deviceLogs.Upload, content: Buf
     const stored = await deviceLogs.store(transaction, upload, { contentType, content, sha256 })
     // A report that is being taken meanwhile holds its command: it finds the log, or this finds it completed.
     if (stored !== undefined) {
-      await commands.nameLog(transaction, upload.commandId, stored, NO_LOG)
+      await reports.nameLog(transaction, upload.commandId, stored, NO_LOG)
       // A station may say nothing more, and there is nothing more to say.
       await proofs.completeUpload(transaction, upload.commandId, stored)
     }
