@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { sample } from '../support/bodies.ts'
 import { type Answer, operatorToken, registerCharger, send } from './requests.ts'
@@ -7,12 +9,23 @@ import { embeddedUrl, eventually, openSeededWorkplace, query } from './workplace
 
 const place = openSeededWorkplace()
 const server = await startServer(place)
+const postgresLog = path.join(place.dataDir, 'postgres.log')
 const operator = await operatorToken(server.url, place)
 const ask = <Row extends Record<string, unknown>>(text: string) => query<Row>(embeddedUrl(place), text)
 
 async function setStandby(name: string): Promise<void> {
   await ask(`alter system set synchronous_standby_names = '${name}'`)
   await ask('select pg_reload_conf()')
+}
+
+/** Has Postgres write down each statement that has ended; of a connection, only the last one can be asked for. */
+async function keepStatements(): Promise<void> {
+  await ask('alter system set log_min_duration_statement = 0')
+  await ask('select pg_reload_conf()')
+  await eventually('the setting', 5000, async () => {
+    const [row] = await ask<{ log_min_duration_statement: string }>('show log_min_duration_statement')
+    return row!.log_min_duration_statement === '0'
+  })
 }
 
 /**
@@ -44,16 +57,14 @@ async function between(write: () => Promise<Answer>, look: () => Promise<void>):
 describe('what the feed tells before other queries can see it', () => {
   it('a command reaches the long-poll as soon as it can be seen', async () => {
     const { deviceId, token } = await registerCharger(server.url)
+    await keepStatements()
     const poll = send('GET', `${server.url}/v1/device/commands?wait=20`, { token })
-    const path = `/v1/devices/${deviceId}/connectors/1/start`
+    const address = `/v1/devices/${deviceId}/connectors/1/start`
     const body = { charge_power: 50, target_soc: 80 }
     // The long-poll has begun to wait: it has looked, and what it does next is to be told.
-    await eventually('the long-poll', 5000, async () => {
-      const rows = await ask(`select from pg_stat_activity where query like '%min(offered_at)%' and state = 'idle'`)
-      return rows.length > 0
-    })
+    await eventually('the long-poll', 5000, () => fs.readFileSync(postgresLog, 'utf8').includes('min(offered_at)'))
     const queued = await between(
-      () => send('POST', `${server.url}${path}`, { token: operator, body }),
+      () => send('POST', `${server.url}${address}`, { token: operator, body }),
       async () => {},
     )
     const shown = performance.now()
