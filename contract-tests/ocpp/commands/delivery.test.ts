@@ -193,8 +193,11 @@ describe('a call', () => {
       const payload = { key: 'AuthorizationKey', value: '0123456789abcdef' }
       assert.equal((await call(station.identity, 'ChangeConfiguration', payload)).kind, 'result')
       assert.deepEqual(await lastAsked(station, 'ChangeConfiguration'), payload)
-      const row = await db('ocpp.calls').first().where({ identity: station.identity })
-      assert.deepEqual([row.payload, row.status], [{ key: 'AuthorizationKey', value: '***' }, 'answered'])
+      // The feed tells of a row a moment before other queries see it.
+      const row = await eventually('the answered call', 2000, () =>
+        db('ocpp.calls').first().where({ identity: station.identity, status: 'answered' }),
+      )
+      assert.deepEqual(row.payload, { key: 'AuthorizationKey', value: '***' })
     }
   })
 })
