@@ -69,7 +69,7 @@ describe('phases', () => {
         { value: '230', measurand: 'Voltage', phase: 'L2-N' },
         { value: '231', measurand: 'Voltage', phase: 'L3-N' },
       ),
-      { power: 11, voltage: 230 * Math.sqrt(3) },
+      { power: 11, voltage: 398.4 },
     ))
 
   it('count nothing beside a value for all of them', () =>

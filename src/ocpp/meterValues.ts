@@ -203,7 +203,9 @@ function voltageOf(values: Value[]): number | undefined {
 function outputVoltage(values: Value[]): number | undefined {
   const voltage = voltageOf(values)
   const isTotal = values.some(({ phase }) => phase === '')
-  return voltage !== undefined && !isTotal && onPhases(values).length === 3 ? voltage * Math.sqrt(3) : voltage
+  if (voltage === undefined || isTotal || onPhases(values).length !== 3) return voltage
+  // No meter tells more than tenths.
+  return Math.round(voltage * Math.sqrt(3) * 10) / 10
 }
 
 /** kW from V and A: the sum over the phases whose current is told, each at its own voltage or that of all. */
