@@ -2,8 +2,8 @@ import type { Knex } from 'knex'
 
 /**
  * A station may give the id of a transaction that has ended to another: the older one is then stored under a name of our
- * own, and `reused_id` is what its station calls it. `heard_at` is when the station last said something of a transaction, to the
- * hour. One that it says nothing of for long has an end that is presumed, until the station tells the true one; the record
+ * own, and `reused_id` is what its station calls it. `heard_at` is when the station last said something of a transaction, to ten
+ * minutes. One that it says nothing of for long has an end that is presumed, until the station tells the true one; the record
  * that was made meanwhile is `replaced_record_id`, and gives way to the next.
  *
  * The sessions that run are few, and each sample looks for one of them.
