@@ -10,6 +10,8 @@ export interface RpcStation {
   call(action: string, payload: object): Promise<Answer>
   /** What it was asked for, in order, except for what it can do; it accepts everything. */
   handled: { method: string | undefined; params: Record<string, unknown> | undefined }[]
+  /** What it does once before its next answer. */
+  beforeAnswer: (() => Promise<unknown>) | undefined
   close(): Promise<unknown>
 }
 
@@ -33,12 +35,17 @@ export async function connectStation(
     const features = answerFeatureQuestion(method, params)
     if (features !== undefined) return features
     handled.push({ method, params })
+    const { beforeAnswer } = station
+    station.beforeAnswer = undefined
+    await beforeAnswer?.()
     return { status: 'Accepted' }
   })
-  await client.connect()
-  return {
+  const station: RpcStation = {
     handled,
+    beforeAnswer: undefined,
     call: (action, payload) => client.call(action, payload),
     close: () => client.close({ force: true }),
   }
+  await client.connect()
+  return station
 }

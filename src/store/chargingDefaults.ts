@@ -75,34 +75,37 @@ export async function leaving(db: Knex, siteId: string, isOff: boolean): Promise
   return rows
 }
 
-/** Notes what stations are about to be told; until they have answered, each may hold whichever is more. */
+/**
+ * Notes what stations are about to be told; until they have answered, each may hold whichever is more. A station that
+ * starts anew after this may have forgotten it, also before its answer is known here.
+ *
+ * @returns when this is, by the database's clock
+ */
 export async function note(
   db: Knex,
   siteId: string,
   told: { identity: string; tenantId: string; toldKw: number }[],
-): Promise<void> {
-  await db.raw(
+): Promise<Date> {
+  const { rows } = await db.raw<{ rows: [{ toldAt: Date }] }>(
     `insert into ocpp.charging_defaults as g (identity, tenant_id, site_id, told_kw, held_kw, reason, told_at)
      select identity, "tenantId", :siteId, "toldKw", "toldKw", 'pending', now()
      from jsonb_to_recordset(:told::jsonb) as (identity text, "tenantId" uuid, "toldKw" float8)
      on conflict (identity) do update set tenant_id = excluded.tenant_id, site_id = excluded.site_id,
        told_kw = excluded.told_kw, held_kw = greatest(g.held_kw, excluded.told_kw), reason = excluded.reason,
-       told_at = excluded.told_at`,
+       told_at = excluded.told_at
+     returning told_at as "toldAt"`,
     { siteId, told: JSON.stringify(told) },
   )
+  return rows[0].toldAt
 }
 
-/** What came of it. @param heldKw the most that the station may hold now @returns when, by the database's clock */
+/** What came of it. @param heldKw the most that the station may hold now */
 export async function settle(
   db: Knex,
   identity: string,
   { heldKw, reason }: Pick<ToldDefault, 'heldKw' | 'reason'>,
-): Promise<Date> {
-  const [row] = await db('ocpp.charging_defaults')
-    .where({ identity })
-    .update({ held_kw: heldKw, reason, told_at: db.fn.now() })
-    .returning('told_at')
-  return row.told_at
+): Promise<void> {
+  await db('ocpp.charging_defaults').where({ identity }).update({ held_kw: heldKw, reason })
 }
 
 /** The station holds none any more. */

@@ -161,8 +161,17 @@ describe('a site is planned anew', () => {
     await put({ limitKw: 40 })
     await eventually('the least again', 15_000, isAllowed(4.14))
     const before = profilesOf(young).length
-    await young.call('BootNotification', { reason: 'PowerUp', chargingStation: { vendorName: 'V', model: 'M' } })
+    const boot = () =>
+      young.call('BootNotification', { reason: 'PowerUp', chargingStation: { vendorName: 'V', model: 'M' } })
+    await boot()
     await eventually('the same once more', 15_000, () => profilesOf(young).length > before && isAllowed(4.14)())
+    const nothing = () => profilesOf(young).filter(profile => kwOf(profile) === 0).length
+    const told = nothing()
+    young.beforeAnswer = boot
+    await put({ limitKw: 23 })
+    await eventually('what it took just before it started anew', 15_000, () => nothing() >= told + 2)
+    await put({ limitKw: 40 })
+    await eventually('the least at last', 15_000, isAllowed(4.14))
   })
   it('when a station moves to another site, and so is the site that it leaves', async () => {
     await put({})

@@ -140,7 +140,7 @@ async function tellFloors(
   floors: Floor[],
 ): Promise<defaults.SiteStation[]> {
   if (floors.length === 0) return []
-  await defaults.note(
+  const toldAt = await defaults.note(
     db,
     siteId,
     floors.map(({ station, floorKw }) => ({ ...station, toldKw: floorKw })),
@@ -151,7 +151,7 @@ async function tellFloors(
       const before = station.told?.heldKw ?? null
       const reason = isAccepted(outcome) ? null : reasonOf(outcome)
       const heldKw = reason === null ? floorKw : mayHave(outcome) ? Math.max(before ?? 0, floorKw) : before
-      const toldAt = await defaults.settle(db, station.identity, { heldKw, reason })
+      await defaults.settle(db, station.identity, { heldKw, reason })
       station.told = { siteId, toldKw: floorKw, heldKw, reason, toldAt }
       return reason === null ? undefined : station
     }),
