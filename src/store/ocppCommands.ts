@@ -31,7 +31,8 @@ export const OF_STATION = `c.channel = 'ocpp'
 
 /**
  * Takes the next command of a station for this process, which nobody else gets then: of several processes only the one
- * that has the station's latest connection does.
+ * that has the station's latest connection does. One that asks the station to connect again is done by that connection,
+ * and not sent over it.
  */
 export async function claimNext(
   db: Knex,
@@ -44,7 +45,8 @@ export async function claimNext(
        where ${OF_STATION} and c.status = 'queued' and c.expires_at > now() and exists (
          select from ocpp.connection_states s join ocpp.connections n using (connection_id)
          where s.tenant_id = c.tenant_id and s.identity = :identity and s.disconnected_at is null
-           and n.process_id = :processId)
+           and n.process_id = :processId
+           and (c.command <> 'force_reconnect' or c.created_at >= n.connected_at))
        order by c.sequence limit 1 for update skip locked)
      returning c.command_id as "commandId", c.tenant_id as "tenantId", c.device_id as "deviceId", c.command,
        c.connector_id as "connectorId", c.params, c.created_at as "createdAt", ${NUMBER} as number`,
