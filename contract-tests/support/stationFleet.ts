@@ -3,7 +3,20 @@ import type { Knex } from 'knex'
 import type { Outcome } from '../../src/ocpp/action.ts'
 import type { CallStation } from '../../src/ocpp/smartCharging/planner.ts'
 import { DEFAULT_ID } from '../../src/ocpp/smartCharging/profiles.ts'
-import { PHASE_VOLTS } from '../../src/ocpp/smartCharging/settings.ts'
+import { PHASE_VOLTS, type SiteCharging } from '../../src/ocpp/smartCharging/settings.ts'
+
+/** A site that shares its power evenly among all that charge. */
+export const EVENLY: SiteCharging = {
+  enabled: true,
+  limitKw: 30,
+  marginPercent: 0,
+  strategy: 'equal_share',
+  priorities: {},
+  timeZone: null,
+  windows: [],
+  prices: null,
+  connectors: [],
+}
 
 /** Stations of a site of their own that are known to the database, and answer as a test says. */
 export interface StationFleet {

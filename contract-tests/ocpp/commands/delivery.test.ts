@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
 import { callStation } from '../../../src/ocpp/remoteCalls.ts'
+import { claimNext } from '../../../src/store/ocppCommands.ts'
 import { serverProcessOn } from '../../processes/serverProcess.ts'
 import { eventually } from '../../processes/workplace.ts'
 import { commandedStation, lastAsked } from '../../support/commandedStation.ts'
@@ -67,6 +68,23 @@ describe('a command for a station that is away', () => {
     const asked = await station.diagnose({ command: 'force_reconnect' })
     await station.connect(second)
     await station.becomes(asked, 'completed')
+    await station.call('Heartbeat', {})
+  })
+
+  it('to connect again is not sent over a connection that is younger than it', async () => {
+    const station = await commandedStation(first, 'ocpp1.6')
+    const waiting = { command: 'force_reconnect', channel: 'ocpp', requested_by: 'test' }
+    await db('core.commands').insert({
+      ...waiting,
+      tenant_id: tenantId,
+      device_id: station.deviceId,
+      created_at: db.raw(`now() - interval '1 minute'`),
+      expires_at: db.raw(`now() + interval '1 minute'`),
+    })
+    const { processId } = first.services
+    assert.equal(await claimNext(db, { identity: station.identity, processId }), undefined)
+    // It is behind in the same queue, so that both have been looked at when this one is done.
+    await station.becomes(await station.queue('set_power_limit', { power_limit: 6 }), 'completed')
     await station.call('Heartbeat', {})
   })
 })

@@ -4,6 +4,7 @@ import * as siteCharging from '../../../src/store/siteCharging.ts'
 import { openBoard } from '../../board/board.ts'
 import { eventually } from '../../processes/workplace.ts'
 import { type CommandedStation, commandedStation, lastAsked } from '../../support/commandedStation.ts'
+import { EVENLY } from '../../support/stationFleet.ts'
 import { openTestDatabase, startServerOn } from '../../support/testServer.ts'
 
 /** A station that answers nothing, and for which as many calls wait as may. */
@@ -35,14 +36,8 @@ describe('a station for which as many calls wait as may', () => {
     await begin(deaf)
     await begin(other)
     await siteCharging.set(db, board.tenantId, siteId, {
-      enabled: true,
+      ...EVENLY,
       limitKw: 40,
-      marginPercent: 0,
-      strategy: 'equal_share',
-      priorities: {},
-      timeZone: null,
-      windows: [],
-      prices: null,
       connectors: [deaf, other].map(({ identity }) => ({ identity, maximumKw: 22 })),
     })
     const refused = await eventually('the decision', 10_000, () =>

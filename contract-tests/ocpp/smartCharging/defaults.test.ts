@@ -7,7 +7,7 @@ import { type CallStation, planSite } from '../../../src/ocpp/smartCharging/plan
 import type { SiteCharging } from '../../../src/ocpp/smartCharging/settings.ts'
 import { connect } from '../../../src/postgres/connect.ts'
 import * as siteCharging from '../../../src/store/siteCharging.ts'
-import { createFleet } from '../../support/stationFleet.ts'
+import { createFleet, EVENLY } from '../../support/stationFleet.ts'
 import { openTestDatabase } from '../../support/testServer.ts'
 
 /** What sessions may draw from their start until they have a share. Without a server, which would plan the sites too. */
@@ -24,17 +24,6 @@ after(async () => {
 
 /** kW at which a vehicle charges at least: 6 A on three phases. */
 const LEAST = 4.14
-const SETTINGS: SiteCharging = {
-  enabled: true,
-  limitKw: 30,
-  marginPercent: 0,
-  strategy: 'equal_share',
-  priorities: {},
-  timeZone: null,
-  windows: [],
-  prices: null,
-  connectors: [],
-}
 
 /** Three connected stations with two connectors each. */
 async function depot(limitKw: number) {
@@ -43,7 +32,7 @@ async function depot(limitKw: number) {
   const fleet = await createFleet(db, { [one]: 'ocpp1.6', [two]: 'ocpp2.0.1', [three]: 'ocpp1.6' })
   for (const name of names) await fleet.connect(name, 2)
   const set = (changes: Partial<SiteCharging>) =>
-    siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...SETTINGS, limitKw, ...changes })
+    siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...EVENLY, limitKw, ...changes })
   await set({})
   const plan = (callStation: CallStation = fleet.call, now?: Date) => planSite({ db, callStation }, fleet.siteId, now)
   const kwAt = () => names.map(name => fleet.defaults.get(name))

@@ -7,7 +7,7 @@ import type { SiteCharging } from '../../../src/ocpp/smartCharging/settings.ts'
 import { connect } from '../../../src/postgres/connect.ts'
 import * as siteCharging from '../../../src/store/siteCharging.ts'
 import { query } from '../../processes/workplace.ts'
-import { createFleet, type StationFleet } from '../../support/stationFleet.ts'
+import { createFleet, EVENLY, type StationFleet } from '../../support/stationFleet.ts'
 import { openTestDatabase } from '../../support/testServer.ts'
 
 /** Without a server, which would plan the sites too. */
@@ -21,23 +21,11 @@ after(async () => {
   await database.drop()
 })
 
-const SETTINGS: SiteCharging = {
-  enabled: true,
-  limitKw: 30,
-  marginPercent: 0,
-  strategy: 'equal_share',
-  priorities: {},
-  timeZone: null,
-  windows: [],
-  prices: null,
-  connectors: [],
-}
-
 async function depot(settings: Partial<SiteCharging> = {}) {
   const [one, two, three] = [1, 2, 3].map(number => `CP-${number}-${randomUUID()}`) as [string, string, string]
   const fleet = await createFleet(db, { [one]: 'ocpp1.6', [two]: 'ocpp2.0.1', [three]: 'ocpp1.6' })
   const set = (changes: Partial<SiteCharging>) =>
-    siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...SETTINGS, ...settings, ...changes })
+    siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...EVENLY, ...settings, ...changes })
   await set({})
   const plan = (now?: Date) => planSite({ db, callStation: fleet.call }, fleet.siteId, now)
   return { fleet, set, plan, one, two, three }

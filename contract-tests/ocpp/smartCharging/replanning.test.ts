@@ -7,7 +7,7 @@ import * as siteCharging from '../../../src/store/siteCharging.ts'
 import { openBoard } from '../../board/board.ts'
 import { eventually } from '../../processes/workplace.ts'
 import { connectStation } from '../../support/rpcStation.ts'
-import { createFleet, kwOf, type Profile } from '../../support/stationFleet.ts'
+import { createFleet, EVENLY, kwOf, type Profile } from '../../support/stationFleet.ts'
 import { startTestServer } from '../../support/testServer.ts'
 
 const server = await startTestServer()
@@ -24,20 +24,8 @@ after(async () => {
   await old.close()
   await young.close()
 })
-
-const settings: SiteCharging = {
-  enabled: true,
-  limitKw: 30,
-  marginPercent: 0,
-  strategy: 'equal_share',
-  priorities: {},
-  timeZone: null,
-  windows: [],
-  prices: null,
-  connectors: [],
-}
 const put = (changes: Partial<SiteCharging>) =>
-  siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...settings, ...changes })
+  siteCharging.set(db, fleet.tenantId, fleet.siteId, { ...EVENLY, ...changes })
 
 /** The profiles of sessions that a station was told, in order. */
 const profilesOf = ({ handled }: typeof old) =>
@@ -179,7 +167,7 @@ describe('a site is planned anew', () => {
     await young.call('TransactionEvent', event({ eventType: 'Started', seqNo: 0, transactionInfo }))
     await limitsBecome(15, 15)
     const elsewhere = await createFleet(db, {})
-    await siteCharging.set(db, elsewhere.tenantId, elsewhere.siteId, { ...settings, limitKw: 8 })
+    await siteCharging.set(db, elsewhere.tenantId, elsewhere.siteId, { ...EVENLY, limitKw: 8 })
     const station = db('ocpp.stations').where({ identity: 'RP-2' })
     const { device_id } = await station.clone().first('device_id')
     await placeAt(device_id, elsewhere.siteId)
