@@ -83,6 +83,7 @@ export async function storeMessages(databaseUrl: string, tenantId: string, { ide
     )
     for (const statement of OTHER_STATEMENTS) await database.query(statement, [tenantId])
     await database.query('vacuum analyze')
+    await database.query('checkpoint')
   })
 }
 

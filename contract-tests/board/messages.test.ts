@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
 import { connectAsOwner } from '../../src/postgres/connect.ts'
+import { within } from '../../src/store/boardLists.ts'
+import { type MessageFilter, messagesOf } from '../../src/store/boardMessages.ts'
 import { startTestServer } from '../support/testServer.ts'
 import { idsOf, openBoard } from './board.ts'
 
@@ -185,19 +187,20 @@ describe('GET /errors', () => {
 
 describe('many messages', () => {
   const identity = `MANY-${randomUUID()}`
-  const fill = (count: number, from = 0) =>
+  const fill = (count: number, { from = 0, station = identity, direction = 'IN', method = 'Heartbeat' } = {}) =>
     server.services.db.raw(
       `insert into ocpp.messages (tenant_id, identity, connection_id, direction, type, method, protocol, time, payload)
-       select :tenant, :identity, gen_random_uuid(), 'IN', 'CALL', 'Heartbeat', 'ocpp1.6', now() - i * interval '1 s', '{}'
+       select :tenant, :station, gen_random_uuid(), :direction, 'CALL', :method, 'ocpp1.6', now() - i * interval '1 s', '{}'
        from generate_series(:from::int + 1, :from::int + :count::int) i`,
-      { tenant: board.tenantId, identity, count, from },
+      { tenant: board.tenantId, station, count, from, direction, method },
     )
   it('are counted exactly up to 10000, and no further', async () => {
     await fill(10_000)
     const count = async () => (await get(`/messages?identity=${identity}&limit=1`)).headers.get('x-total-count')
     assert.equal(await count(), '10000')
-    await fill(1, 10_000)
+    await fill(1, { from: 10_000 })
     assert.equal(await count(), '10000+')
+    await fill(1000, { station: 'LIMITED', direction: 'OUT', method: 'SetChargingProfile' })
     await owner.raw('vacuum analyze ocpp.messages')
   })
   it('are reached by offset up to 10000, and by before beyond it', async () => {
@@ -206,20 +209,23 @@ describe('many messages', () => {
     assert.equal((await get(`/messages?identity=${identity}&offset=10000`)).body.length, 1)
     assert.equal((await get(`/messages?identity=${identity}&limit=1000&offset=9500`)).body.length, 501)
   })
-  for (const filter of [
-    `direction = 'OUT' and type = 'CALL'`,
-    `method = 'Heartbeat' and direction = 'OUT' and type = 'CALL'`,
-    `identity = '${identity}' and method = 'BootNotification'`,
-    `type = 'CALLERROR'`,
-    `direction = 'IN' and time < '2026-04-13T12:04:00Z'`,
-  ])
-    it(`are found in an index, without passing by those that do not match: ${filter.replace(identity, 'many')}`, async () => {
-      const { rows } = await owner.raw(
-        `explain (analyze, format json) select * from ocpp.messages
-         where tenant_id = ? and type <> 'INVALID' and ${filter} order by time desc, message_id desc limit 100`,
-        [board.tenantId],
-      )
+  const filters: MessageFilter[] = [
+    { direction: 'OUT', type: 'CALL' },
+    { method: 'Heartbeat', direction: 'OUT', type: 'CALL' },
+    { method: 'SetChargingProfile', direction: 'IN', type: 'CALL' },
+    { identity, method: 'BootNotification' },
+    { type: 'CALLERROR' },
+    { direction: 'IN', to: '2026-04-13T12:04:00Z' },
+  ]
+  for (const filter of filters) {
+    const name = JSON.stringify(filter).replace(identity, 'many')
+    it(`are found in an index, without passing by those that do not match: ${name}`, async () => {
+      const page = within(messagesOf(owner, board.tenantId, filter), 'time', filter)
+      const { rows } = await owner.raw('explain (analyze, format json) ?', [
+        page.select('*').orderByRaw('time desc, message_id desc').limit(100),
+      ])
       const removed = [...JSON.stringify(rows).matchAll(/"Rows Removed by Filter":(\d+)/g)]
       assert.ok(removed.reduce((sum, [, count]) => sum + Number(count), 0) < 20, JSON.stringify(rows))
     })
+  }
 })

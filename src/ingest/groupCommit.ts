@@ -49,13 +49,18 @@ export class GroupCommit<Row, Result> {
     })
   }
 
+  /** The next flush is on its way before those who waited for the last one go on, so that the database is not kept waiting. */
   async #run(): Promise<void> {
+    let settle = () => {}
     while (this.#queue.length > 0) {
       const batch = this.#takeBatch()
-      await this.#flush(batch)
+      const flushed = this.#flush(batch)
+      setImmediate(settle)
+      settle = await flushed
       this.#options.observe?.(batch.length)
     }
     this.#flushing = false
+    settle()
   }
 
   #takeBatch(): Waiting<Row, Result>[] {
@@ -73,19 +78,32 @@ export class GroupCommit<Row, Result> {
     return batch
   }
 
-  /** A row that the database refuses fails alone: its batch is halved until it stands by itself. */
-  async #flush(batch: Waiting<Row, Result>[]): Promise<void> {
+  /**
+   * A row that the database refuses fails alone: its batch is halved until it stands by itself.
+   *
+   * @returns what tells those who wait
+   */
+  async #flush(batch: Waiting<Row, Result>[]): Promise<() => void> {
     try {
       const results = await this.#options.flush(batch.map(({ row }) => row))
-      batch.forEach(({ resolve }, index) => {
-        resolve(results[index]!)
-      })
+      return () => {
+        batch.forEach(({ resolve }, index) => {
+          resolve(results[index]!)
+        })
+      }
     } catch (error) {
       if (batch.length > 1 && !isDatabaseAway(error) && !(error instanceof ApiError)) {
         const half = batch.length >> 1
-        await this.#flush(batch.slice(0, half))
-        await this.#flush(batch.slice(half))
-      } else for (const { reject } of batch) reject(error)
+        const settleFirst = await this.#flush(batch.slice(0, half))
+        const settleRest = await this.#flush(batch.slice(half))
+        return () => {
+          settleFirst()
+          settleRest()
+        }
+      }
+      return () => {
+        for (const { reject } of batch) reject(error)
+      }
     }
   }
 }

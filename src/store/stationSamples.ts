@@ -64,14 +64,14 @@ const STORE = `
     from told
     join ocpp.stations s on s.identity = told.identity ${WITH_SHARING}
     left join lateral (
-      select * from (
-        select 1 as place, t.* from ocpp.transactions t
-        where t.identity = told.identity and t.transaction_id = told.named
-        union all
-        (select 2, t.* from ocpp.transactions t
-        where t.identity = told.identity and t.connector_id = told.connector and t.ended_at is null
-        order by t.started_at desc limit 1)) as either
-      order by place limit 1) t on true
+      select * from ocpp.transactions
+      where transaction_key = coalesce(
+        (select transaction_key from ocpp.transactions
+        where identity = told.identity and transaction_id = told.named),
+        (select transaction_key from ocpp.transactions
+        where identity = told.identity and connector_id = told.connector and ended_at is null
+        order by started_at desc limit 1))
+      limit 1) t on true
   ), heard as (
     update ocpp.transactions t set heard_at = now()
     where exists (select from placed where is_due)
