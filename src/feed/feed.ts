@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, types } from 'pg'
 import { LogicalReplicationService, type Pgoutput, PgoutputPlugin } from 'pg-logical-replication'
 import type { Logger } from 'pino'
+import { readTogether } from './readTogether.ts'
 
 /** A committed row, as the write-ahead log tells it. */
 export interface Change {
@@ -282,6 +284,11 @@ const asText = (text: string) => text
 /** Stands for a row that was not decoded. */
 const UNREAD = { tag: 'origin' } as Pgoutput.MessageOrigin
 
+/** What the types of pg do not tell of a client. */
+interface Connected {
+  connection: { stream: Readable }
+}
+
 /** Makes its own temporary slot on the connection that then reads from it, so that both end together. */
 class TemporarySlotPlugin extends PgoutputPlugin {
   /** How far the log has been read, as acknowledged to the server. */
@@ -309,7 +316,8 @@ class TemporarySlotPlugin extends PgoutputPlugin {
     return message
   }
 
-  override async start(client: Client, slotName: string, lastLsn: string): Promise<unknown> {
+  override async start(client: Client & Connected, slotName: string, lastLsn: string): Promise<unknown> {
+    readTogether(client.connection.stream)
     const { rows } = await client.query<{ consistent_point: string }>(
       `CREATE_REPLICATION_SLOT "${slotName}" TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`,
     )
