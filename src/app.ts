@@ -23,6 +23,7 @@ import { Exchange } from './http/exchange.ts'
 import { openServer } from './http/openServer.ts'
 import { answerRaw } from './http/refuseUpgrade.ts'
 import { RequestLog } from './http/requestLog.ts'
+import { toOriginForm } from './http/requestTarget.ts'
 import { openIngest } from './ingest/ingest.ts'
 import { startJobs } from './jobs/startJobs.ts'
 import { GuessLimiter } from './limits/guessLimiter.ts'
@@ -204,8 +205,7 @@ function buildServer(services: Services): RequestListener {
   const dispatchers = served.map(contract => serveContract(contract, services))
   const express = buildExpress(services)
   return (request, response) => {
-    // A proxy may name the whole address (RFC 9112, 3.2.2).
-    request.url = request.url!.replace(/^https?:\/\/[^/?]*\/?/i, '/')
+    toOriginForm(request)
     for (const dispatch of dispatchers) if (dispatch(request, response)) return
     express(request, response)
   }
@@ -269,6 +269,7 @@ interface Doors {
 
 function upgrade({ ocpp, stream, realtime }: Doors, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => socket.destroy())
+  toOriginForm(request)
   const path = request.url?.split('?')[0]
   if (path?.startsWith('/ocpp/')) ocpp.accept(request, socket, head)
   else if (path === '/stream') stream.accept(request, socket, head)

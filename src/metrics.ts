@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { toOriginForm } from './http/requestTarget.ts'
 import type { Services } from './services.ts'
 
 /** Prometheus metrics of this process. */
@@ -71,6 +72,7 @@ export function watch(
 /** Serves `/metrics` and `/ready` on loopback. Ready means that database and feed are there. */
 export function serveMetrics(metrics: Metrics, isReady: () => Promise<boolean>, port: number): Server {
   return createServer(async (request, response) => {
+    toOriginForm(request)
     if (request.url === '/metrics') {
       response.setHeader('Content-Type', metrics.registry.contentType)
       response.end(await metrics.registry.metrics())

@@ -64,7 +64,7 @@ function split(bytes: Buffer): RawAnswer[] {
     const body = rest.subarray(end + 4, end + 4 + length)
     if (body.length < length) return answers
     // 100 Continue is no answer.
-    if (status >= 200) answers.push({ status, headers, body: length === 0 ? undefined : parse(body.toString('utf8')) })
+    if (status !== 100) answers.push({ status, headers, body: length === 0 ? undefined : parse(body.toString('utf8')) })
     rest = rest.subarray(end + 4 + length)
   }
 }

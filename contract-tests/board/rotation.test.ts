@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
-import pg from 'pg'
+import { whileFeedIsAway } from '../support/feedAway.ts'
 import { closeStations, connectRaw, refusedHandshake } from '../support/rawStation.ts'
 import { openTestDatabase, startServerOn, type TestServer } from '../support/testServer.ts'
 import { openBoard } from './board.ts'
@@ -12,7 +12,6 @@ const database = await openTestDatabase()
 const first = await startServerOn(database)
 const second = await startServerOn(database)
 const { send } = await openBoard(first)
-const { db } = first.services
 after(async () => {
   closeStations()
   await Promise.all([first.close(), second.close()])
@@ -20,16 +19,6 @@ after(async () => {
 })
 
 const put = async (identity: string, body: object) => (await send('PUT', `/stations/${identity}`, 'demo', body)).body
-/** Ends what the processes on this database hear changes by. */
-async function endFeeds() {
-  const owner = new pg.Client({ connectionString: database.url })
-  await owner.connect()
-  await owner.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-     where backend_type = 'walsender' and datname = current_database()`,
-  )
-  await owner.end()
-}
 /** Changes a station, and waits until a process knows. */
 async function told({ services: { feed } }: TestServer, identity: string, change: () => Promise<unknown>) {
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -68,16 +57,10 @@ describe('PUT /stations/{identity} with rotate', () => {
     const identity = `UNHEARD-${randomUUID()}`
     const { password } = await put(identity, {})
     const station = await connectRaw(second.url, { identity, password })
-    const { feed } = second.services
-    const lost = new Promise<void>(resolve => feed.onLost(resolve))
-    // A feed does not come back before the transactions have ended that are open when it tries.
-    const open = await db.transaction()
-    await open.raw('select pg_current_xact_id()')
-    await endFeeds()
-    await lost
-    await put(identity, { rotate: true })
-    assert.equal((await station.call('Heartbeat'))[0], 3, 'nothing has told the process')
-    await open.rollback()
+    await whileFeedIsAway(second, async () => {
+      await put(identity, { rotate: true })
+      assert.equal((await station.call('Heartbeat'))[0], 3, 'nothing has told the process')
+    })
     assert.deepEqual(await station.closed, ENDED)
   })
 

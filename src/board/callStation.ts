@@ -46,6 +46,7 @@ export async function callStation(services: Services, caller: BoardCaller, asked
     payload,
     requestedBy: callerName(caller),
     timeoutSeconds,
+    mayMove: true,
   })
   return answerOf(outcome, rounded(performance.now() - sentAt))
 }

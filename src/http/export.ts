@@ -56,10 +56,17 @@ async function pour(text: Readable, response: ServerResponse): Promise<void> {
 
 const ndjsonOf = (items: object[]): string => items.map(item => `${JSON.stringify(item)}\n`).join('')
 
+/** What a spreadsheet would run, also behind spaces that it leaves out, and in full width (OWASP, CSV Injection). */
+const FORMULA = /^(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/
+
 const csvOf = (columns: string[]) => (items: object[]) =>
   stringify(items, {
     columns,
-    cast: { object: value => JSON.stringify(value), boolean: String },
-    // What stations say may begin like a formula, which a spreadsheet would run.
-    escape_formulas: true,
+    cast: {
+      object: value => JSON.stringify(value),
+      boolean: String,
+      string: text => (FORMULA.test(text) ? `'${text}` : text),
+    },
+    // Where the comma is the decimal sign, spreadsheets part cells by it.
+    quoted_match: ';',
   })

@@ -15,8 +15,8 @@ export interface Place {
   /** Whether the feed has told of this connection, so that what it tells later is newer. */
   isTold: boolean
   isReplaced: boolean
-  /** Of the newest password that the feed has told of. */
-  passwordEpoch: number
+  /** Where the station stands by what was last told of it; undefined when nothing was. */
+  told: Station | undefined
   socket: StationSocket | undefined
 }
 
@@ -32,6 +32,7 @@ export class StationSockets implements LocalStations {
   #nextSlice = 0
   #drained: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
+  #followers: Followers | undefined
 
   constructor(pingSeconds: number) {
     this.#pinger = setInterval(() => this.#pingNext(), (pingSeconds * 1000) / SLICES)
@@ -86,7 +87,7 @@ export class StationSockets implements LocalStations {
       identity,
       isTold: false,
       isReplaced: false,
-      passwordEpoch: 0,
+      told: undefined,
       socket: undefined,
     }
     const places = this.#places.get(identity) ?? new Set()
@@ -111,7 +112,7 @@ export class StationSockets implements LocalStations {
     before?.close(CLOSE.replaced, 'replaced by a newer connection')
     for (const listener of this.#listeners) listener(socket.station, protocol)
     if (place.isReplaced) socket.close(CLOSE.replaced, 'replaced by a newer connection')
-    this.#endIfOutdated(socket, place.passwordEpoch)
+    if (place.told !== undefined) this.#renew(socket, place.told)
     if (this.#drained !== undefined) socket.drain()
   }
 
@@ -124,30 +125,32 @@ export class StationSockets implements LocalStations {
     if (this.#isEmpty) this.#onEmpty?.()
   }
 
-  /**
-   * The feed was away: those that the database shows as the newest of their station stay, if they still may.
-   *
-   * @param stations where those of the sockets stand now
-   */
-  settle(replaced: string[], stations: Station[]): void {
-    for (const station of stations) {
-      const socket = this.#byIdentity.get(station.identity)
-      if (socket !== undefined) this.#endUnlessMay(socket, station)
+  /** The feed was away: what it would have told is read. */
+  async settle(read: (places: Place[]) => Promise<Missed>): Promise<void> {
+    const places = [...this.#places.values()].flatMap(each => [...each])
+    const before = new Map(places.map(place => [place, place.told]))
+    const { stations, replaced } = await read(places)
+    for (const [place, told] of before) {
+      // What the feed has told meanwhile is newer.
+      if (place.told === told) this.#tell(place, stations.get(place.identity))
+      if (replaced.has(place.connectionId)) this.#replace(place)
+      place.isTold = true
     }
-    for (const places of this.#places.values())
-      for (const place of places) {
-        if (replaced.includes(place.connectionId)) this.#replace(place)
-        place.isTold = true
-      }
   }
 
-  #renew(socket: StationSocket, now: Station | undefined, linked: Followers['linked']): void {
+  #tell(place: Place, now: Station | undefined): void {
+    place.told = now
+    const socket = this.#byIdentity.get(place.identity)
+    if (socket !== undefined && socket === place.socket) this.#renew(socket, now)
+  }
+
+  #renew(socket: StationSocket, now: Station | undefined): void {
     const { station } = socket
     // The feed may tell what the handshake has read already, and before it what was before.
     if (!this.#endUnlessMay(socket, now) || now.passwordEpoch < station.passwordEpoch) return
     const { deviceId } = station
     Object.assign(station, now)
-    if (station.deviceId !== deviceId) linked(socket)
+    if (station.deviceId !== deviceId) this.#followers?.linked(socket)
   }
 
   #endUnlessMay(socket: StationSocket, now: Station | undefined): now is Station {
@@ -192,14 +195,14 @@ export class StationSockets implements LocalStations {
   }
 
   /** Follows the rows of the stations: what changes is true at once for a connection that is open. */
-  follow(feed: Feed, { read, linked, replaced }: Followers): void {
+  follow(feed: Feed, followers: Followers): void {
+    const { read, replaced } = followers
+    this.#followers = followers
     feed.subscribe('ocpp.stations', ({ kind, row }) => {
       if (kind === 'insert') return
       const identity = row.identity as string
       const station = kind === 'delete' ? undefined : read(row)
-      for (const place of this.#places.get(identity) ?? []) if (station) place.passwordEpoch = station.passwordEpoch
-      const socket = this.#byIdentity.get(identity)
-      if (socket !== undefined) this.#renew(socket, station, linked)
+      for (const place of this.#places.get(identity) ?? []) this.#tell(place, station)
     })
     feed.subscribe('ocpp.connections', ({ kind, row }) => {
       if (kind !== 'insert') return
@@ -212,6 +215,14 @@ export class StationSockets implements LocalStations {
       }
     })
   }
+}
+
+/** What the database shows of what the feed could not tell. */
+export interface Missed {
+  /** By identity; those that are gone are left out. */
+  stations: Map<string, Station>
+  /** Ids of connections that are not the newest of their station. */
+  replaced: Set<string>
 }
 
 export interface Followers {

@@ -6,7 +6,7 @@ import { protocolOf } from '../store/ocppCommands.ts'
 import { OcppError, type Outcome } from './action.ts'
 import { withPasswordKept } from './tellPassword.ts'
 
-type Means = Pick<Services, 'db' | 'feed' | 'stations' | 'processId' | 'log'>
+type Means = Pick<Services, 'db' | 'feed' | 'stations' | 'processId' | 'log' | 'draining'>
 
 /** How long after the last look the row is looked at again, should the feed be away; in milliseconds. */
 const LOOK_AGAIN = 500
@@ -79,7 +79,13 @@ async function callElsewhere({ db, feed }: Means, call: calls.QueuedCall): Promi
 export async function sendQueued(means: Means, identity: string): Promise<void> {
   const { db, processId } = means
   const claimed = await calls.claim(db, identity, processId)
-  await Promise.all(
-    claimed.map(async call => calls.finish(db, call.callId, await sendHere(means, call, call.patience))),
-  )
+  await Promise.all(claimed.map(call => sendClaimed(means, call)))
+}
+
+async function sendClaimed(means: Means, call: calls.ClaimedCall): Promise<void> {
+  const { db, draining } = means
+  const outcome = await sendHere(means, call, call.patience)
+  const isUnsent = outcome.kind === 'offline' && outcome.unsent
+  if (isUnsent && call.mayMove && draining.aborted) await calls.putBack(db, call.callId)
+  else await calls.finish(db, call.callId, outcome)
 }

@@ -270,16 +270,19 @@ export class OcppServer {
     this.#ends.add(noted)
   }
 
-  /** While the feed was away, stations may have gone to another process, and passwords may have been taken back. */
+  /** While the feed was away, stations may have gone to another process, and may have changed. */
   async #settle(): Promise<void> {
     const { db, log } = this.#services
-    const open = [...this.#sockets.all()].map(({ connection }) => connection)
-    const ids = open.map(({ connectionId }) => connectionId)
-    const identities = open.map(({ identity }) => identity)
     try {
-      const replaced = await connections.replacedAmong(db, ids)
-      const found = await stations.findAll(db, identities)
-      this.#sockets.settle(replaced, found)
+      await this.#sockets.settle(async places => {
+        const ids = places.map(({ connectionId }) => connectionId)
+        const identities = places.map(({ identity }) => identity)
+        const found = await stations.findAll(db, identities)
+        return {
+          stations: new Map(found.map(station => [station.identity, station])),
+          replaced: new Set(await connections.replacedAmong(db, ids)),
+        }
+      })
     } catch (error) {
       log.warn({ err: error }, 'connections could not be compared with what changed while the feed was away')
     }

@@ -12,6 +12,8 @@ export interface QueuedCall {
   payload: Record<string, unknown>
   requestedBy: string
   timeoutSeconds: number
+  /** Whether it may wait for the next process when the one that took it goes away before it was sent. */
+  mayMove?: boolean
 }
 
 /** Ends the connection instead of sending anything. */
@@ -51,6 +53,7 @@ const rowOf = (db: Knex, call: QueuedCall, callId: string) => ({
   action: call.action,
   payload: JSON.stringify(call.payload),
   requested_by: call.requestedBy,
+  may_move: call.mayMove ?? false,
   expires_at: db.raw(`now() + ? * interval '1 second'`, [call.timeoutSeconds]),
 })
 
@@ -62,6 +65,7 @@ export interface ClaimedCall {
   payload: Record<string, unknown>
   /** How long somebody waits for it, in milliseconds. */
   patience: number
+  mayMove: boolean
 }
 
 /** Takes all that waits for a station, in order; nobody else gets it then. */
@@ -73,12 +77,17 @@ export async function claim(db: Knex, identity: string, processId: string): Prom
          select call_id from ocpp.calls where identity = :identity and status = 'queued' and expires_at > now()
          for update skip locked)
        returning *)
-     select call_id as "callId", identity, action, payload,
+     select call_id as "callId", identity, action, payload, may_move as "mayMove",
        extract(epoch from expires_at - now())::float8 * 1000 as patience
      from claimed order by created_at`,
     { identity, processId },
   )
   return rows
+}
+
+/** Lets a call wait for the next process that was never sent; who took it stays noted. */
+export async function putBack(db: Knex, callId: string): Promise<void> {
+  await db('ocpp.calls').where({ call_id: callId, status: 'sent' }).update({ status: 'queued', sent_at: null })
 }
 
 /** Keeps what became of a call that was sent, and nothing of credentials. */
@@ -125,21 +134,25 @@ export function outcomeOf({ status, answer, error_code, error_description }: Cal
 }
 
 /**
- * Where a call stands. One that waits for a station that has gone offline meanwhile is not sent any more.
+ * Where a call stands. One that waits for a station that has gone offline meanwhile is not sent any more, unless a process
+ * that went away has put it back.
  *
  * @param isOver whether nobody waits for it any more
  */
 export async function look(db: Knex, callId: string, isOver: boolean): Promise<CallRow> {
   await db.raw(
-    `update ocpp.calls k set status = 'failed', error_code = case when :isOver then '${TIMEOUT}' else '${OFFLINE}' end,
-       payload = '{}', finished_at = now()
-     where k.call_id = :callId and (:isOver and k.status in ('queued', 'sent') or k.status = 'queued' and not exists (
-       select from ocpp.connection_states s
-       where s.tenant_id = k.tenant_id and s.identity = k.identity and s.disconnected_at is null))`,
+    `update ocpp.calls k set status = 'failed', payload = '{}', finished_at = now(),
+       error_code = case when k.status = 'queued' and not ${IS_CONNECTED} then '${OFFLINE}' else '${TIMEOUT}' end
+     where k.call_id = :callId and (:isOver and k.status in ('queued', 'sent')
+       or k.status = 'queued' and k.claimed_by is null and not ${IS_CONNECTED})`,
     { callId, isOver },
   )
   return db('ocpp.calls').first('status', 'answer', 'error_code', 'error_description').where({ call_id: callId })
 }
+
+const IS_CONNECTED = `exists (
+  select from ocpp.connection_states s
+  where s.tenant_id = k.tenant_id and s.identity = k.identity and s.disconnected_at is null)`
 
 /** Ends what nobody took in time, and what a process was at when it died. */
 export async function endOverdue(db: Knex): Promise<void> {

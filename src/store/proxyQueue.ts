@@ -99,9 +99,10 @@ export async function settle(
           sequence: learned.sequence,
           meter_start_wh: learned.meterStartWh,
           ended_at: learned.ended ? transaction.fn.now() : null,
+          station_ended_at: learned.endedAt ?? null,
         })
         .onConflict(['identity', 'station_transaction_id'])
-        .merge(['sequence', 'ended_at'])
+        .merge(['sequence', 'ended_at', 'station_ended_at'])
     }
     await transaction('ocpp.proxy_queue').where({ queue_id: queueId }).delete()
   })
@@ -142,8 +143,24 @@ export async function findTransaction(
       sequence: row.sequence,
       meterStartWh: row.meter_start_wh,
       ended: row.ended_at !== null,
+      endedAt: row.station_ended_at ?? undefined,
     }
   )
+}
+
+/** Forgets a transaction whose id its station has given to another. */
+export async function forget(
+  db: Knex,
+  identity: string,
+  { stationTransactionId, upstreamTransactionId }: ProxiedTransaction,
+): Promise<void> {
+  await db('ocpp.proxy_transactions')
+    .where({
+      identity,
+      station_transaction_id: stationTransactionId,
+      upstream_transaction_id: upstreamTransactionId,
+    })
+    .delete()
 }
 
 /** Gives up what no upstream has taken for so many days, and forgets transactions that ended as long ago. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { callStation } from '../../../src/ocpp/remoteCalls.ts'
+import { openBoard } from '../../board/board.ts'
+import { eventually } from '../../processes/workplace.ts'
 import { type CommandedStation, commandedStation, lastAsked } from '../../support/commandedStation.ts'
 import { openTestDatabase, startServerOn } from '../../support/testServer.ts'
 
@@ -11,6 +14,7 @@ after(async () => {
   await server.close()
   await database.drop()
 })
+const board = await openBoard(server)
 const START = { charge_power: 11, target_soc: 80 }
 const never = () => new Promise(() => {})
 const asksFor = ({ asked }: CommandedStation, action: string) => asked.filter(call => call.action === action).length
@@ -64,5 +68,61 @@ describe('a process that goes away', () => {
     await station.connect(server)
     await station.becomes(asked, 'completed')
     assert.equal(asksFor(station, 'SetChargingProfile'), 2)
+  })
+
+  it('leaves calls of the board to the next that it took and did not send, and no others', async () => {
+    const { leaving, station } = await onLeavingServer()
+    const { db } = server.services
+    const { identity } = station
+    const answer = Promise.withResolvers<object>()
+    station.answer('TriggerMessage', () => answer.promise)
+    const post = (action: string, payload: object) =>
+      board.send('POST', `/connections/${identity}/commands`, 'demo', { action, payload })
+    const first = post('TriggerMessage', { requestedMessage: 'Heartbeat' })
+    await lastAsked(station, 'TriggerMessage')
+    const second = post('ClearCache', {})
+    const third = callStation(server.services, {
+      tenantId: board.tenantId,
+      identity,
+      action: 'GetLocalListVersion',
+      payload: {},
+      requestedBy: 'smart-charging',
+      timeoutSeconds: 30,
+    })
+    await eventually('three calls that are taken', 5000, async () => {
+      const taken = await db('ocpp.calls').where({ identity, status: 'sent' })
+      return taken.length === 3
+    })
+    const closed = leaving.close()
+    answer.resolve({ status: 'Accepted' })
+    await closed
+    assert.equal((await first).body.status, 'result')
+    assert.deepEqual(await third, { kind: 'offline' })
+    await station.connect(server)
+    assert.deepEqual((await second).body.payload, { status: 'Accepted' })
+    for (const [action, times] of Object.entries({ TriggerMessage: 1, ClearCache: 1, GetLocalListVersion: 0 }))
+      assert.equal(asksFor(station, action), times, action)
+  })
+
+  it('does not leave a call of the board to the next that was sent, nor one whose station stays away', async () => {
+    const { leaving, station } = await onLeavingServer()
+    const { db } = server.services
+    const { identity } = station
+    station.answer('TriggerMessage', never)
+    const post = (action: string, payload: object, timeoutSeconds: number) =>
+      board.send('POST', `/connections/${identity}/commands`, 'demo', { action, payload, timeoutSeconds })
+    const first = post('TriggerMessage', { requestedMessage: 'Heartbeat' }, 30)
+    await lastAsked(station, 'TriggerMessage')
+    const second = post('ClearCache', {}, 6)
+    await eventually('two calls that are taken', 5000, async () => {
+      const taken = await db('ocpp.calls').where({ identity, status: 'sent' })
+      return taken.length === 2
+    })
+    await leaving.close()
+    for (const { status, body } of [await first, await second])
+      assert.deepEqual([status, body.error], [409, 'The station is not connected'])
+    await station.connect(server)
+    assert.equal((await post('GetLocalListVersion', {}, 30)).status, 200)
+    assert.deepEqual([asksFor(station, 'TriggerMessage'), asksFor(station, 'ClearCache')], [1, 0])
   })
 })

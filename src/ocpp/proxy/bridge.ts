@@ -45,6 +45,8 @@ export class Bridge {
   /** What each connector said last. */
   readonly #statuses = new Map<string, StationMessage>()
   #hasFailed = false
+  /** What the upstream said last to the registration of the station. */
+  #registration: unknown
   #stopped = false
 
   constructor(means: BridgeMeans, proxy: proxies.Proxy, translator: Translator) {
@@ -178,6 +180,7 @@ export class Bridge {
     if (this.#stopped || outcome.kind === 'offline') return
     this.#noteRefusal('BootNotification', outcome)
     const { status, interval } = outcome.kind === 'result' ? outcome.payload : {}
+    this.#noteRegistration(status)
     if (status !== 'Accepted') {
       const seconds = Math.min(Math.max(Number(interval) || 60, 1), 86_400)
       this.#registering = setTimeout(() => this.#run(() => this.#register()), seconds * 1000)
@@ -186,6 +189,13 @@ export class Bridge {
     this.#isRegistered = true
     for (const status of this.#statuses.values()) await this.#tell(status)
     if (this.#isRegistered) this.#deliveries.resume()
+  }
+
+  /** Our own answer has accepted the station, so that only this tells that its upstream has not. */
+  #noteRegistration(status: unknown): void {
+    if (status !== this.#registration && (status === 'Pending' || status === 'Rejected'))
+      this.#note('error', 'BootNotification', { reason: `the upstream answered ${status}` })
+    this.#registration = status
   }
 
   /** A station that does not register again when it connects is known from before. */

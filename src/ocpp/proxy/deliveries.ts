@@ -6,7 +6,13 @@ import * as proxyQueue from '../../store/proxyQueue.ts'
 import type { Outcome } from '../action.ts'
 import type { Payload } from '../rpc/frame.ts'
 import { check } from '../schemas.ts'
-import { type Call, type StationMessage, type Translator, Untranslatable } from './translator.ts'
+import {
+  type Call,
+  type ProxiedTransaction,
+  type StationMessage,
+  type Translator,
+  Untranslatable,
+} from './translator.ts'
 
 export interface DeliveryOptions {
   db: Knex
@@ -115,7 +121,7 @@ export class Deliveries {
 
   /** @returns whether the next one may follow */
   async #deliver(message: proxyQueue.QueuedMessage): Promise<boolean> {
-    const { db, proxy, translator, call, translated, failed } = this.#options
+    const { translator, call, translated, failed } = this.#options
     // It may have come from a station that is not held to the schemas, or that speaks another version by now.
     const breach = check(translator.stationProtocol, message.action, 'request', message.payload)
     if (breach !== undefined) {
@@ -123,9 +129,7 @@ export class Deliveries {
       await this.#settle(message, undefined)
       return true
     }
-    const id = translator.transactionOf(message)
-    const transaction =
-      id === undefined ? undefined : await proxyQueue.findTransaction(db, proxy.identity, { station: id })
+    const transaction = await this.#transactionOf(message)
     let learned = transaction
     let answer: Payload | undefined
     try {
@@ -144,6 +148,17 @@ export class Deliveries {
     }
     await this.#settle(message, learned, answer)
     return true
+  }
+
+  /** What is known of the transaction that a message is about. */
+  async #transactionOf(message: StationMessage): Promise<ProxiedTransaction | undefined> {
+    const { db, proxy, translator } = this.#options
+    const id = translator.transactionOf(message)
+    if (id === undefined) return undefined
+    const known = await proxyQueue.findTransaction(db, proxy.identity, { station: id })
+    if (known === undefined || !translator.beginsAnother(message, known)) return known
+    await proxyQueue.forget(db, proxy.identity, known)
+    return undefined
   }
 
   async #settle(

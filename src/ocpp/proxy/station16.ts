@@ -31,6 +31,9 @@ export const station16: Translator = {
     return id === undefined ? undefined : String(id)
   },
 
+  // Its ids are ours.
+  beginsAnother: () => false,
+
   toUpstream(message, transaction, newId) {
     const translate = UPWARDS[message.action]
     return translate === undefined ? [] : translate(message, transaction, newId)

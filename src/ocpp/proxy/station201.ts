@@ -1,4 +1,5 @@
 import type { OCPP16, OCPP20 } from 'typed-ocpp'
+import { stationTime } from '../stationTime.ts'
 import { registerWh, toMeterValues16 } from './meterValues.ts'
 import {
   type Call,
@@ -14,6 +15,9 @@ import { CHARGING_STATUS_16, REASON_16, STATUS_16, toIdToken, toIdTokenInfo } fr
 
 type TransactionEvent = OCPP20.TransactionEventRequest
 
+/** How long after an end a start is another transaction and not the same one said again, in milliseconds. */
+const LATER = 1000
+
 /** A station of 2.x under an upstream of 1.6. Its EVSEs are connectors there. */
 export const station201: Translator = {
   stationProtocol: 'ocpp2.0.1',
@@ -24,6 +28,12 @@ export const station201: Translator = {
   transactionOf: ({ action, payload }) =>
     action === 'TransactionEvent' ? (payload as unknown as TransactionEvent).transactionInfo.transactionId : undefined,
 
+  beginsAnother({ payload, receivedAt }, { endedAt }) {
+    const { eventType, timestamp } = payload as unknown as TransactionEvent
+    const isLater = endedAt !== undefined && stationTime(timestamp, receivedAt).getTime() - endedAt.getTime() >= LATER
+    return eventType === 'Started' && isLater
+  },
+
   toUpstream(message, transaction) {
     const translate = UPWARDS[message.action]
     return translate === undefined ? [] : translate(message, transaction)
@@ -31,7 +41,7 @@ export const station201: Translator = {
 
   learn(message, transaction, told, answer) {
     if (message.action !== 'TransactionEvent') return undefined
-    const { transactionInfo, evse, meterValue } = message.payload as unknown as TransactionEvent
+    const { transactionInfo, evse, meterValue, timestamp } = message.payload as unknown as TransactionEvent
     if (told.action === 'StartTransaction')
       return {
         stationTransactionId: transactionInfo.transactionId,
@@ -42,7 +52,9 @@ export const station201: Translator = {
         ended: false,
       }
     if (transaction === undefined) return undefined
-    return { ...transaction, sequence: transaction.sequence + 1, ended: told.action === 'StopTransaction' }
+    const next = { ...transaction, sequence: transaction.sequence + 1 }
+    if (told.action !== 'StopTransaction') return next
+    return { ...next, ended: true, endedAt: stationTime(timestamp, message.receivedAt) }
   },
 
   answerStation({ action, answer }, upstreamAnswer) {

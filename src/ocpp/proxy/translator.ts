@@ -22,6 +22,8 @@ export interface ProxiedTransaction {
   sequence: number
   meterStartWh: number | null
   ended: boolean
+  /** When it ended by the clock of the station, where the station may give its id to another. */
+  endedAt?: Date
 }
 
 /** What a call of the upstream comes to: a call to the station, or an answer without one. */
@@ -38,6 +40,8 @@ export interface Translator {
   boot(facts: BootFacts): Call
   /** The station's id of the transaction that a message is about; undefined when it is about none. */
   transactionOf(message: StationMessage): string | undefined
+  /** Whether a message begins another transaction than the one that is known under its id. */
+  beginsAnother(message: StationMessage, known: ProxiedTransaction): boolean
   /**
    * What the upstream is told, in order; nothing when it need not know.
    *
