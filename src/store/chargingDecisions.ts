@@ -33,16 +33,30 @@ export interface LastDecision {
   updatedAt: Date
 }
 
-/** What is in force by `set_power_limit`: the newest that did not fail, for as long as it lasts. */
+/** SQL for the id by which its station knows the transaction `t`. */
+export const STATIONS_ID = `case t.protocol when 'ocpp1.6' then t.numeric_id::text else t.transaction_id end`
+
+/**
+ * What is in force by `set_power_limit`, the newest that did not fail, for as long as it lasts; and by the
+ * `start_charging` that began the session, or the newest since.
+ */
 const COMMANDED = `
-  select case when c.params->>'power_limit' is not null then (c.params->>'power_limit')::float8
-    else (c.params->>'power_limit_percent')::float8 / 100 * rating.kw end as kw, c.until
-  from (
-    select params, created_at + (params->>'duration')::float8 * interval '1 second' as until from core.commands
-    where device_id = t.device_id and connector_id = t.connector_id and command = 'set_power_limit'
-      and status not in ('failed', 'expired')
-    order by sequence desc limit 1) c
-  where c.until is null or c.until > now()`
+  select least(limited.kw, started.kw) as kw, limited.until
+  from (select) here
+  left join lateral (
+    select case when c.params->>'power_limit' is not null then (c.params->>'power_limit')::float8
+      else (c.params->>'power_limit_percent')::float8 / 100 * rating.kw end as kw, c.until
+    from (
+      select params, created_at + (params->>'duration')::float8 * interval '1 second' as until from core.commands
+      where device_id = t.device_id and (connector_id = t.connector_id or connector_id is null)
+        and command = 'set_power_limit' and status not in ('failed', 'expired')
+      order by sequence desc limit 1) c
+    where c.until is null or c.until > now()) limited on true
+  left join lateral (
+    select (params->>'charge_power')::float8 as kw from core.commands
+    where device_id = t.device_id and command = 'start_charging' and status in ('accepted', 'completed')
+      and details->>'transaction_id' = ${STATIONS_ID} and jsonb_typeof(params->'charge_power') = 'number'
+    order by sequence desc limit 1) started on true`
 
 /**
  * SQL for whether the station forgot to end the transaction `t`: another one has begun on its connector since. What it
@@ -55,9 +69,6 @@ const FORGOTTEN = `t.connector_id > 0 and exists (
 /** SQL for whether the transaction `t` may draw power: a station of 2.x may begin one before the vehicle is on an EVSE. */
 const MAY_DRAW = `(t.protocol = 'ocpp1.6' or t.evse_id is not null
   or t.charging_state in ('Charging', 'SuspendedEV', 'SuspendedEVSE'))`
-
-/** SQL for the id by which its station knows the transaction `t`. */
-const STATIONS_ID = `case t.protocol when 'ocpp1.6' then t.numeric_id::text else t.transaction_id end`
 
 const SESSIONS = `
   select t.transaction_key as "transactionKey", t.tenant_id as "tenantId", t.identity, t.protocol,

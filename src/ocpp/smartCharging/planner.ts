@@ -1,11 +1,13 @@
 import type { Knex } from 'knex'
 import * as decisions from '../../store/chargingDecisions.ts'
 import * as defaults from '../../store/chargingDefaults.ts'
+import * as plannedCommands from '../../store/plannedCommands.ts'
 import * as siteCharging from '../../store/siteCharging.ts'
 import type { Outcome } from '../action.ts'
+import { giveBack, profilesAbovePlan, settle } from './commands.ts'
 import { decide, type Target, TURN } from './decide.ts'
 import { type Floor, hasRefused, isPassing } from './floors.ts'
-import { clearDefault, clearProfile, setDefault, setProfile } from './profiles.ts'
+import { clearById, clearDefault, clearProfile, setDefault, setProfile } from './profiles.ts'
 import { nextWindowEdge, pricePercent, windowPercent } from './timeOfUse.ts'
 
 /** A call to a station, wherever its socket is. */
@@ -41,6 +43,7 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   const site = await siteCharging.find(db, siteId)
   if (site === undefined) return undefined
   await decisions.endFinished(db, siteId)
+  const waiting = await plannedCommands.waitingAt(db, siteId)
   const sessions = await decisions.sessionsOf(db, siteId)
   const departed = await release(means, await decisions.departedFrom(db, siteId), now)
   const leaving = await releaseDefaults(means, siteId, site.enabled, now)
@@ -71,6 +74,7 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   const higherFloors = plan.floors.filter(({ isKnown }) => !isKnown)
   const [failed] = await Promise.all([tell(means, site, higher), tellFloors(means, site, higherFloors)])
   for (const session of failed) silence.sessions.add(key(session))
+  await settle(db, waiting, silence.sessions)
 
   return earliest([
     departed,
@@ -149,14 +153,29 @@ async function tellFloors(
     floors.map(async ({ station, range, floorKw }) => {
       const outcome = await callStation({ ...callOf(station), ...setDefault(station.protocol, floorKw, range) })
       const before = station.told?.heldKw ?? null
-      const reason = isAccepted(outcome) ? null : reasonOf(outcome)
-      const heldKw = reason === null ? floorKw : mayHave(outcome) ? Math.max(before ?? 0, floorKw) : before
+      const hasTaken = isAccepted(outcome)
+      const heldKw = hasTaken ? floorKw : mayHave(outcome) ? Math.max(before ?? 0, floorKw) : before
+      const isNew = station.told?.siteId !== siteId || station.told.reason !== null
+      const obstacle = hasTaken && isNew ? await clearLimits({ db, callStation }, station) : undefined
+      const reason = hasTaken ? ((obstacle && reasonOf(obstacle)) ?? null) : reasonOf(outcome)
       await defaults.settle(db, station.identity, { heldKw, reason })
       station.told = { siteId, toldKw: floorKw, heldKw, reason, toldAt }
       return reason === null ? undefined : station
     }),
   )
   return told.filter(station => station !== undefined)
+}
+
+/** Takes away what would let sessions begin with more than the default. @returns what came of it where it failed */
+async function clearLimits(
+  { db, callStation }: PlannerMeans,
+  station: defaults.SiteStation,
+): Promise<Outcome | undefined> {
+  for (const id of await profilesAbovePlan(db, station.identity)) {
+    const outcome = await callStation({ ...callOf(station), ...clearById(station.protocol, id) })
+    if (outcome.kind !== 'result') return outcome
+  }
+  return undefined
 }
 
 /** Whether a station may have taken what it gave no answer to. */
@@ -173,8 +192,10 @@ async function releaseDefaults(
   const cleared = await Promise.all(
     leaving.map(async station => {
       const outcome = await callStation({ ...callOf(station), ...clearDefault(station.protocol) })
-      if (outcome.kind === 'result') await defaults.remove(db, station.identity)
-      return outcome.kind === 'result'
+      if (outcome.kind !== 'result') return false
+      await defaults.remove(db, station.identity)
+      await giveBack(db, station.identity)
+      return true
     }),
   )
   return cleared.every(Boolean) ? undefined : new Date(now.getTime() + RETRY)

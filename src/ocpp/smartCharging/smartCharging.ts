@@ -71,7 +71,8 @@ export class SmartCharging {
       feed.subscribe(
         'core.commands',
         touch(({ row }) => {
-          if (row.command === 'set_power_limit') this.#touched.deviceIds.add(String(row.device_id))
+          const isForPlan = row.command === 'start_charging' && row.status === 'accepted'
+          if (isForPlan || row.command === 'set_power_limit') this.#touched.deviceIds.add(String(row.device_id))
         }),
       ),
       feed.subscribe(
