@@ -80,7 +80,8 @@ export interface Stop {
   /** As the station names it: 0 or less where it never got an id. */
   transactionId: number
   endedAt: Date
-  meterStopWh: number
+  /** null where the station did not tell. */
+  meterStopWh: number | null
   reason: string
   idTag: string | null
   /** What all retries of a StopTransaction have in common. */
@@ -88,6 +89,13 @@ export interface Stop {
   /** Whether its clock was set; the end of the next session of a station whose was not may say the very same. */
   isDated: boolean
 }
+
+/** SQL for the meter of the transaction `t` when it was measured last before its end, in Wh; as it began where never. */
+const MEASURED_LAST = `t.meter_start_wh + coalesce((
+  select r.energy_delivered_kwh * 1000 from telemetry.readings r
+  where r.device_id = t.device_id and r.connector_id = t.connector_id
+    and r.time between t.started_at and :endedAt::timestamptz and r.energy_delivered_kwh is not null
+  order by r.time desc limit 1), 0)`
 
 /**
  * Ends a transaction of OCPP 1.6. One that has ended stays as it is, unless its end was only presumed. A station that never got an id means the one
@@ -119,7 +127,8 @@ export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise
     return undefined
   }
   const { rows } = await db.raw<{ rows: Transaction[] }>(
-    `update ocpp.transactions set ended_at = greatest(:endedAt::timestamptz, started_at), meter_stop_wh = :meterStopWh,
+    `update ocpp.transactions t set ended_at = greatest(:endedAt::timestamptz, started_at),
+       meter_stop_wh = coalesce(:meterStopWh::float8, ${MEASURED_LAST}),
        stop_reason = :reason, stop_fingerprint = :fingerprint,
        start_fingerprint = case when not starts_with(start_fingerprint, '${UNDATED}') then start_fingerprint end,
        ${TOLD_END}
@@ -143,7 +152,7 @@ async function onlyFitting(
     .where({ identity, protocol: 'ocpp1.6' })
     .whereRaw('(ended_at is null or is_presumed)')
     .where('started_at', '<=', endedAt)
-    .where('meter_start_wh', '<=', meterStopWh)
+    .whereRaw('(meter_start_wh <= :meterStopWh or :meterStopWh::float8 is null)', { meterStopWh })
     .whereRaw('(id_tag = :idTag or :idTag::text is null)', { idTag })
     .orderByRaw('ended_at nulls first')
     .limit(2)
