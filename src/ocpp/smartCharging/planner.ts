@@ -29,6 +29,8 @@ export interface PlannerMeans {
 const PATIENCE = 10
 /** After this time a station that did not take its share is told again, in milliseconds. */
 const RETRY = 60_000
+/** After this time a station that refused what sessions begin with is told again with the next plan, in milliseconds. */
+const RETRY_REFUSED = 15 * 60_000
 
 /**
  * Plans a site anew and tells the stations whose share changed, and those that sessions begin with something else at. What
@@ -55,7 +57,11 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   const timeOfUse = await readTimeOfUse(db, site, now)
   const silence = {
     sessions: new Set(sessions.filter(session => justFailed(session, now)).map(key)),
-    stations: new Set(stations.filter(station => hasRefused(station, now, RETRY)).map(({ identity }) => identity)),
+    stations: new Set(
+      stations
+        .filter(station => hasRefused(station, now, { unanswered: RETRY, refused: RETRY_REFUSED }))
+        .map(({ identity }) => identity),
+    ),
   }
   const planned = () => decide(site, { sessions, stations }, timeOfUse.percent, silence, now)
   for (;;) {
