@@ -54,6 +54,8 @@ export async function stopSession(call: StationCall<Stop>): Promise<void> {
       idTag: idTag ?? null,
       fingerprint: fingerprint(transactionId, meterStop, timestamp),
       isDated: isDated(timestamp),
+      uniqueId: call.uniqueId,
+      connectionId: call.connectionId,
     })
     if (ended === undefined) return
     const data = { transaction_id: ended.numericId, reason: stopReason(reason) }

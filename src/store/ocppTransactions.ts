@@ -88,6 +88,9 @@ export interface Stop {
   fingerprint: string
   /** Whether its clock was set; the end of the next session of a station whose was not may say the very same. */
   isDated: boolean
+  /** The message in which it came. */
+  uniqueId: string
+  connectionId: string
 }
 
 /** SQL for the meter of the transaction `t` when it was measured last before its end, in Wh; as it began where never. */
@@ -100,7 +103,7 @@ const MEASURED_LAST = `t.meter_start_wh + coalesce((
 /**
  * Ends a transaction of OCPP 1.6. One that has ended stays as it is, unless its end was only presumed. A station that never got an id means the one
  * transaction of its that fits; what belongs to none is kept for itself, with a beginning that nobody knows. Without a
- * time the same words are a retry only where none fits any more.
+ * time the same words are a retry only where none fits any more, of an end that fitted or of the same connection.
  *
  * @returns undefined when it had ended already
  */
@@ -115,15 +118,7 @@ export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise
   if (isRepeated && key === undefined) return undefined
   if (isRepeated) await same.clone().whereNot({ transaction_key: key }).update({ stop_fingerprint: null })
   if (key === undefined) {
-    await db.raw(
-      `insert into ocpp.transactions (tenant_id, identity, device_id, protocol, transaction_id, connector_id, id_tag,
-         started_at, ended_at, meter_stop_wh, stop_reason, stop_fingerprint)
-       select tenant_id, identity, device_id, 'ocpp1.6', concat('unknown:', :named::text, ':', :fingerprint::text), 0, :idTag,
-         :endedAt, :endedAt, :meterStopWh, :reason, :fingerprint
-       from ocpp.stations where identity = :identity
-       on conflict do nothing`,
-      bindings,
-    )
+    await keepUnknown(db, { ...bindings, ...(isDated ? {} : undatedNames(fingerprint, stop)) })
     return undefined
   }
   const { rows } = await db.raw<{ rows: Transaction[] }>(
@@ -136,6 +131,32 @@ export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise
     { ...bindings, key },
   )
   return rows[0]
+}
+
+/** Without a time the same words are a retry in the same message, or over the same connection. */
+const undatedNames = (fingerprint: string, { uniqueId, connectionId }: Stop) => ({
+  fingerprint: `${fingerprint}:${uniqueId}`,
+  name: `${fingerprint}:${connectionId}`,
+})
+
+interface UnknownStop extends Pick<Stop, 'endedAt' | 'meterStopWh' | 'reason' | 'idTag' | 'fingerprint'> {
+  identity: string
+  named: string
+  /** What tells it from others, beside its fingerprint. */
+  name?: string
+}
+
+/** Keeps the end of a transaction that nobody knows. */
+async function keepUnknown(db: Knex, { name, ...stop }: UnknownStop): Promise<void> {
+  await db.raw(
+    `insert into ocpp.transactions (tenant_id, identity, device_id, protocol, transaction_id, connector_id, id_tag,
+       started_at, ended_at, meter_stop_wh, stop_reason, stop_fingerprint)
+     select tenant_id, identity, device_id, 'ocpp1.6', concat('unknown:', :named::text, ':', :name::text), 0, :idTag,
+       :endedAt, :endedAt, :meterStopWh, :reason, :fingerprint
+     from ocpp.stations where identity = :identity
+     on conflict do nothing`,
+    { ...stop, name: name ?? stop.fingerprint },
+  )
 }
 
 async function keyOf(db: Knex, identity: string, transactionId: string): Promise<string | undefined> {

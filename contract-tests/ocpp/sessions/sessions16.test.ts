@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { randomUUID } from 'node:crypto'
+import { after, describe, it } from 'node:test'
+import { closeStations, connectRaw } from '../../support/rawStation.ts'
 import { makeSharedStation, minutes } from '../../support/sharedStation.ts'
 import type { TestStation } from '../../support/stationCalls.ts'
 import { makeStation } from '../../support/stationCalls.ts'
@@ -7,6 +9,7 @@ import { startTestServer } from '../../support/testServer.ts'
 
 const server = await startTestServer()
 const { db } = server.services
+after(closeStations)
 const token = await server.operator()
 
 const start = (timestamp: string, more = {}) => ({
@@ -34,7 +37,7 @@ const values = (timestamp: string, wh: number, kw: number) => ({
 
 const begin = async (station: TestStation, payload: object) =>
   ((await station.tell('StartTransaction', payload)) as { transactionId: number }).transactionId
-const transactionsOf = ({ identity }: TestStation) =>
+const transactionsOf = ({ identity }: Pick<TestStation, 'identity'>) =>
   db('ocpp.transactions').where({ identity }).orderBy('transaction_key')
 const eventsOf = (deviceId: string) =>
   db('telemetry.device_events').where({ device_id: deviceId }).orderBy('event_id').pluck('event_type')
@@ -321,4 +324,19 @@ describe('a station whose clock was never set', () => {
         ],
       )
     })
+
+  it('has each end kept that belongs to no session, and a repeated one once', async () => {
+    const identity = `CP-${randomUUID()}`
+    const connect = () => connectRaw(server.url, { ...server.credentials.ocpp, identity, protocols: ['ocpp1.6'] })
+    const payload = stop(-1, '1970-01-01T00:00:00Z')
+    const first = await connect()
+    for (const id of ['one', 'one-again']) await first.call('StopTransaction', payload, id)
+    await first.close()
+    const second = await connect()
+    await second.call('StopTransaction', payload, 'one')
+    assert.equal((await transactionsOf({ identity })).length, 1)
+    for (const id of ['two', 'two-again']) await second.call('StopTransaction', payload, id)
+    assert.equal((await transactionsOf({ identity })).length, 2)
+    await second.close()
+  })
 })
