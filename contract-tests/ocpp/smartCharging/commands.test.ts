@@ -31,7 +31,7 @@ const put = (changes: Partial<SiteCharging>) =>
 
 /** The profiles that a station holds, as one that takes a connector's before those of all connectors has them. */
 function heldBy({ asked }: CommandedStation) {
-  const held = new Map<number, { kw: number; connector: number; purpose: string }>()
+  const held = new Map<number, { kw: number; connector: number; purpose: string; kind: string }>()
   for (const { action, payload } of asked) {
     const profile = payload.csChargingProfiles ?? payload.chargingProfile
     if (action === 'ClearChargingProfile') held.delete(payload.id ?? payload.chargingProfileId)
@@ -40,15 +40,20 @@ function heldBy({ asked }: CommandedStation) {
         kw: kwOf(profile),
         connector: payload.connectorId ?? payload.evseId,
         purpose: profile.chargingProfilePurpose,
+        kind: profile.chargingProfileKind,
       })
   }
   const each = [...held.values()]
   const byDefault = (connector: number) =>
-    each.find(profile => profile.purpose === 'TxDefaultProfile' && profile.connector === connector)?.kw
+    each.find(
+      ({ purpose, kind, ...at }) =>
+        purpose === 'TxDefaultProfile' && kind !== 'Recurring' && at.connector === connector,
+    )?.kw
   return {
     session: each.findLast(({ purpose }) => purpose === 'TxProfile')?.kw,
     beginning: byDefault(1) ?? byDefault(0),
     ofConnector: byDefault(1),
+    schedule: each.find(({ kind }) => kind === 'Recurring')?.kw,
   }
 }
 
@@ -127,6 +132,16 @@ describe('at a site that shares its power', () => {
     await event('Ended', 1)
     await finish(transactionId)
   })
+  it('a schedule lets no session begin with more than the plan does', async () => {
+    const params = {
+      time_slots: [{ start: '00:00', end: '24:00', action: 'charge', power_limit: 17 }],
+      timezone: 'UTC',
+    }
+    const set = await young.queue('set_schedule', params)
+    const { message } = await young.becomes(set, 'completed', 15_000)
+    assert.equal(message, 'kept by the plan of the site; the station follows it when the plan is switched off')
+    assert.equal(heldBy(young).ofConnector, undefined)
+  })
   it('a command whose share the station refuses has failed', async () => {
     const transactionId = await begin('TAG-2')
     await limitsBecome(5, 15)
@@ -142,11 +157,12 @@ describe('at a site that shares its power', () => {
     await eventually('the limits of the stations', 15_000, () =>
       [5, 18].every((kw, index) => heldBy(stations[index]!).ofConnector === kw),
     )
+    await eventually('the schedule', 15_000, () => heldBy(young).schedule === 17)
     await put({})
     await eventually('the limits of the plan', 15_000, () =>
       stations.every(station => {
-        const { ofConnector, beginning } = heldBy(station)
-        return ofConnector === undefined && beginning === 4.14
+        const { ofConnector, schedule, beginning } = heldBy(station)
+        return ofConnector === undefined && schedule === undefined && beginning === 4.14
       }),
     )
   })

@@ -61,9 +61,12 @@ export function discharge(subject: Subject): Translation {
   }
 }
 
-/** A schedule of the console as one recurring profile, which the station follows by itself. */
+/**
+ * A schedule of the console as one recurring profile, which the station follows by itself; where a plan shares the site's
+ * power, when that is switched off.
+ */
 export function setSchedule(subject: Subject): Translation {
-  const { protocol, params, connectorId, now } = subject
+  const { protocol, params, connectorId, isPlanned, now } = subject
   if (params.enabled === false)
     return { kind: 'calls', calls: [clearProfile(subject, ownId('schedule', connectorId))], proof: 'answer' }
   const slots = readSlots(params)
@@ -71,6 +74,12 @@ export function setSchedule(subject: Subject): Translation {
   if ((endOf(params) ?? now) < now) return impossible('INVALID_PARAMS', 'params.effective_until is over')
   if (protocol !== 'ocpp2.1' && slots.some(({ action }) => action === 'discharge'))
     return notSupported(protocol, 'way to discharge a vehicle')
+  if (isPlanned)
+    return {
+      kind: 'planned',
+      transactionId: undefined,
+      note: 'the station follows it when the plan is switched off',
+    }
   const profile = profileOfSchedule(subject, slots)
   const note = 'target_soc is not told to the charger'
   return {

@@ -3,6 +3,7 @@ import * as commands from '../../store/commands.ts'
 import * as ocppCommands from '../../store/ocppCommands.ts'
 import * as planned from '../../store/plannedCommands.ts'
 import { ownId } from '../commands/profiles.ts'
+import { endOf } from '../commands/schedule.ts'
 
 /** How long a station may be away before a limit that it is to keep by itself again is given up, in seconds. */
 const EXPIRY = 7 * 86_400
@@ -28,17 +29,17 @@ export async function settle(db: Knex, waiting: planned.PlannedCommand[], silent
 /** The profiles that commands have set at a station and that would let a session begin with more than its plan does. */
 export async function profilesAbovePlan(db: Knex, identity: string): Promise<number[]> {
   const limits = await planned.standingLimits(db, identity)
-  return limits.map(({ connectorId }) => ownId('limit', connectorId))
+  return limits.map(({ command, connectorId }) => ownId(command === 'set_schedule' ? 'schedule' : 'limit', connectorId))
 }
 
-/** Limits of commands that a plan has kept are set at the station when the plan is gone. */
-export async function giveBack(db: Knex, identity: string): Promise<void> {
+/** Limits and schedules of commands that a plan has kept are set at the station when the plan is gone. */
+export async function giveBack(db: Knex, identity: string, now = new Date()): Promise<void> {
   const limits = await planned.standingLimits(db, identity)
+  const standing = limits.filter(({ params }) => (endOf(params) ?? now) >= now)
   await commands.queue(
     db,
-    limits.map(limit => ({
+    standing.map(limit => ({
       ...limit,
-      command: 'set_power_limit',
       requestedBy: 'smart-charging',
       expiresIn: Math.min(EXPIRY, Number(limit.params.duration ?? EXPIRY)),
     })),

@@ -199,8 +199,8 @@ async function releaseDefaults(
     leaving.map(async station => {
       const outcome = await callStation({ ...callOf(station), ...clearDefault(station.protocol) })
       if (outcome.kind !== 'result') return false
-      await defaults.remove(db, station.identity)
       await giveBack(db, station.identity)
+      await defaults.remove(db, station.identity)
       return true
     }),
   )

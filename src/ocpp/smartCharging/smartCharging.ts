@@ -71,7 +71,8 @@ export class SmartCharging {
       feed.subscribe(
         'core.commands',
         touch(({ row }) => {
-          const isForPlan = row.command === 'start_charging' && row.status === 'accepted'
+          const isForPlan =
+            row.status === 'accepted' && ['start_charging', 'set_schedule'].includes(String(row.command))
           if (isForPlan || row.command === 'set_power_limit') this.#touched.deviceIds.add(String(row.device_id))
         }),
       ),
