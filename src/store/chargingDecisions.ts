@@ -30,6 +30,8 @@ export interface LastDecision {
   siteId: string
   allocatedKw: number
   status: 'pending' | 'active' | 'rejected' | 'ended'
+  /** Why the station did not take it. */
+  reason: string | null
   updatedAt: Date
 }
 
@@ -78,7 +80,8 @@ const SESSIONS = `
     exists (select from ocpp.charging_decisions where transaction_key = t.transaction_key
       and status in ('pending', 'active')) as limited,
     case when d.decision_id is not null then json_build_object('decisionId', d.decision_id::text,
-      'siteId', d.site_id, 'allocatedKw', d.allocated_kw, 'status', d.status, 'updatedAt', d.updated_at) end as last
+      'siteId', d.site_id, 'allocatedKw', d.allocated_kw, 'status', d.status, 'reason', d.reason,
+      'updatedAt', d.updated_at) end as last
   from core.sites s
     join ocpp.stations st on st.tenant_id = s.tenant_id
     left join core.devices own on own.device_id = st.device_id
@@ -89,7 +92,7 @@ const SESSIONS = `
     left join lateral (${COMMANDED}) commanded on true
     left join ocpp.connection_states link on link.tenant_id = st.tenant_id and link.identity = st.identity
     left join lateral (
-      select decision_id, site_id, allocated_kw, status, updated_at from ocpp.charging_decisions
+      select decision_id, site_id, allocated_kw, status, reason, updated_at from ocpp.charging_decisions
       where transaction_key = t.transaction_key order by decision_id desc limit 1) d on true
   where s.site_id = :siteId and coalesce(st.site_id, own.site_id) = s.site_id and ${MAY_DRAW}
     and not (${FORGOTTEN})

@@ -4,26 +4,32 @@ import * as ocppCommands from '../../store/ocppCommands.ts'
 import * as planned from '../../store/plannedCommands.ts'
 import { ownId } from '../commands/profiles.ts'
 import { endOf } from '../commands/schedule.ts'
+import { PASSING } from './floors.ts'
 
 /** How long a station may be away before a limit that it is to keep by itself again is given up, in seconds. */
 const EXPIRY = 7 * 86_400
 const KEPT = 'kept by the plan of the site'
 
 /**
- * Ends commands whose limits a plan has told.
+ * Ends commands whose limits a plan has told. Those of stations that gave no answer wait for the next plan.
  *
- * @param silent the transactions of which stations did not take what they were told
+ * @param silent by transaction, why its station did not take what it was told
  */
-export async function settle(db: Knex, waiting: planned.PlannedCommand[], silent: ReadonlySet<string>): Promise<void> {
-  for (const { commandId, transactionKey, message, details } of waiting)
-    if (transactionKey !== null && silent.has(transactionKey)) {
-      const why = 'the charger did not take what the plan of its site allows'
+export async function settle(
+  db: Knex,
+  waiting: planned.PlannedCommand[],
+  silent: ReadonlyMap<string, string | null>,
+): Promise<void> {
+  for (const { commandId, transactionKey, message, details } of waiting) {
+    const reason = silent.get(transactionKey ?? '')
+    if (reason === undefined) {
+      const told = [KEPT, message].filter(text => text !== null).join('; ')
+      await ocppCommands.complete(db, commandId, { message: told, details })
+    } else if (reason !== null && !PASSING.has(reason)) {
+      const why = `the charger did not take what the plan of its site allows: ${reason}`
       await ocppCommands.fail(db, commandId, { reason: 'rejected', message: why, ...(details && { details }) })
-    } else
-      await ocppCommands.complete(db, commandId, {
-        message: [KEPT, message].filter(text => text !== null).join('; '),
-        details,
-      })
+    }
+  }
 }
 
 /** The profiles that commands have set at a station and that would let a session begin with more than its plan does. */

@@ -74,7 +74,7 @@ const canBeTold = ({ identity, isConnected }: SiteStation, silent: ReadonlySet<s
 const isFresh = ({ told, bootedAt }: SiteStation) => told !== null && (bootedAt === null || bootedAt <= told.toldAt)
 
 /** Reasons for which it is worth to try again, though the station has not connected anew. */
-const PASSING = new Set(['pending', 'offline', 'timeout', 'busy'])
+export const PASSING = new Set(['pending', 'offline', 'timeout', 'busy'])
 
 /** Reasons that stay until the station has another software. */
 const LASTING = new Set(['NotSupported', 'NotImplemented'])

@@ -80,7 +80,8 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   const higherFloors = plan.floors.filter(({ isKnown }) => !isKnown)
   const [failed] = await Promise.all([tell(means, site, higher), tellFloors(means, site, higherFloors)])
   for (const session of failed) silence.sessions.add(key(session))
-  await settle(db, waiting, silence.sessions)
+  const silent = sessions.filter(session => silence.sessions.has(key(session)))
+  await settle(db, waiting, new Map(silent.map(session => [key(session), session.last?.reason ?? null])))
 
   return earliest([
     departed,
@@ -113,13 +114,13 @@ async function tell(
   const told = await Promise.all(
     targets.map(async ({ session, range, allocatedKw }, index) => {
       const outcome = await callStation({ ...callOf(session), ...setProfile(session, allocatedKw, range) })
-      if (!isAccepted(outcome)) {
-        await decisions.reject(db, ids[index]!, reasonOf(outcome))
-        return session
-      }
-      await decisions.activate(db, ids[index]!, session.transactionKey)
-      session.last = { decisionId: ids[index]!, siteId, allocatedKw, status: 'active', updatedAt: new Date() }
-      return undefined
+      const decisionId = ids[index]!
+      const reason = isAccepted(outcome) ? null : reasonOf(outcome)
+      if (reason === null) await decisions.activate(db, decisionId, session.transactionKey)
+      else await decisions.reject(db, decisionId, reason)
+      const status = reason === null ? 'active' : 'rejected'
+      session.last = { decisionId, siteId, allocatedKw, status, reason, updatedAt: new Date() }
+      return reason === null ? undefined : session
     }),
   )
   return told.filter(session => session !== undefined)
