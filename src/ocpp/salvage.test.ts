@@ -48,6 +48,12 @@ describe('what can be used of a payload', () => {
     })
   })
 
+  it('is the end of a session also without its meter', () => {
+    const stop = { transactionId: 17, timestamp: TIME }
+    assert.deepEqual(salvage('ocpp1.6', 'StopTransaction', { ...stop, meterStop: 'much' }), stop)
+    assert.equal(salvage('ocpp1.6', 'StopTransaction', { meterStop: 1, timestamp: TIME }), undefined)
+  })
+
   it('cannot be longer than an index takes where it is looked up by', () => {
     const event = { eventType: 'Started', timestamp: TIME, triggerReason: 'CablePluggedIn', seqNo: 0 }
     const told = { ...event, transactionInfo: { transactionId: 'x'.repeat(5000) } }

@@ -44,6 +44,9 @@ const STAND_INS: Record<string, unknown> = {
   seqNo: 0,
 }
 
+/** Required members without which a message is worth keeping, and for which nothing can stand: its handler does without. */
+const DISPENSABLE = new Set(['meterStop'])
+
 /**
  * The usable part of a payload that may break its schema, so that a handler gets members of the types that it knows. A
  * number in a text is read and one in the place of a text written, an integer with decimals is rounded, a single element
@@ -92,7 +95,7 @@ function usableObject(value: unknown, shape: Shape, definitions: Definitions): P
       (Object.hasOwn(given, name) ? usable(given[name], inner, name, definitions) : undefined) ??
       usable(standIn, inner, name, definitions)
     if (part !== undefined) found[name] = part
-    else if (required.includes(name)) return undefined
+    else if (required.includes(name) && !DISPENSABLE.has(name)) return undefined
   }
   return additionalProperties === false
     ? found

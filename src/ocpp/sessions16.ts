@@ -35,8 +35,11 @@ export async function startSession(call: StationCall<OCPP16.StartTransactionRequ
   })
 }
 
+/** Of a station that is tolerated the meter may be missing. */
+type Stop = Omit<OCPP16.StopTransactionRequest, 'meterStop'> & { meterStop?: number }
+
 /** Ends a session, once; a retry and an id that nobody knows change nothing. */
-export async function stopSession(call: StationCall<OCPP16.StopTransactionRequest>): Promise<void> {
+export async function stopSession(call: StationCall<Stop>): Promise<void> {
   const { db, station, receivedAt, payload } = call
   const { transactionId, meterStop, timestamp, reason, idTag, transactionData = [] } = payload
   const { time } = liveTime(timestamp, receivedAt)
@@ -46,11 +49,13 @@ export async function stopSession(call: StationCall<OCPP16.StopTransactionReques
     const ended = await transactions.stop(transaction, station, {
       transactionId,
       endedAt: time,
-      meterStopWh: meterStop,
+      meterStopWh: meterStop ?? null,
       reason: reason ?? 'Local',
       idTag: idTag ?? null,
       fingerprint: fingerprint(transactionId, meterStop, timestamp),
       isDated: isDated(timestamp),
+      uniqueId: call.uniqueId,
+      connectionId: call.connectionId,
     })
     if (ended === undefined) return
     const data = { transaction_id: ended.numericId, reason: stopReason(reason) }

@@ -30,19 +30,35 @@ export interface LastDecision {
   siteId: string
   allocatedKw: number
   status: 'pending' | 'active' | 'rejected' | 'ended'
+  /** Why the station did not take it. */
+  reason: string | null
   updatedAt: Date
 }
 
-/** What is in force by `set_power_limit`: the newest that did not fail, for as long as it lasts. */
+/** SQL for the id by which its station knows the transaction `t`. */
+export const STATIONS_ID = `case t.protocol when 'ocpp1.6' then t.numeric_id::text else t.transaction_id end`
+
+/**
+ * What is in force by `set_power_limit`, the newest that did not fail, for as long as it lasts; and by the
+ * `start_charging` that began the session, or the newest since.
+ */
 const COMMANDED = `
-  select case when c.params->>'power_limit' is not null then (c.params->>'power_limit')::float8
-    else (c.params->>'power_limit_percent')::float8 / 100 * rating.kw end as kw, c.until
-  from (
-    select params, created_at + (params->>'duration')::float8 * interval '1 second' as until from core.commands
-    where device_id = t.device_id and connector_id = t.connector_id and command = 'set_power_limit'
-      and status not in ('failed', 'expired')
-    order by sequence desc limit 1) c
-  where c.until is null or c.until > now()`
+  select least(limited.kw, started.kw) as kw, limited.until
+  from (select) here
+  left join lateral (
+    select case when c.params->>'power_limit' is not null then (c.params->>'power_limit')::float8
+      else (c.params->>'power_limit_percent')::float8 / 100 * rating.kw end as kw, c.until
+    from (
+      select params, created_at + (params->>'duration')::float8 * interval '1 second' as until from core.commands
+      where device_id = t.device_id and (connector_id = t.connector_id or connector_id is null)
+        and command = 'set_power_limit' and status not in ('failed', 'expired')
+      order by sequence desc limit 1) c
+    where c.until is null or c.until > now()) limited on true
+  left join lateral (
+    select (params->>'charge_power')::float8 as kw from core.commands
+    where device_id = t.device_id and command = 'start_charging' and status in ('accepted', 'completed')
+      and details->>'transaction_id' = ${STATIONS_ID} and jsonb_typeof(params->'charge_power') = 'number'
+    order by sequence desc limit 1) started on true`
 
 /**
  * SQL for whether the station forgot to end the transaction `t`: another one has begun on its connector since. What it
@@ -56,9 +72,6 @@ const FORGOTTEN = `t.connector_id > 0 and exists (
 const MAY_DRAW = `(t.protocol = 'ocpp1.6' or t.evse_id is not null
   or t.charging_state in ('Charging', 'SuspendedEV', 'SuspendedEVSE'))`
 
-/** SQL for the id by which its station knows the transaction `t`. */
-const STATIONS_ID = `case t.protocol when 'ocpp1.6' then t.numeric_id::text else t.transaction_id end`
-
 const SESSIONS = `
   select t.transaction_key as "transactionKey", t.tenant_id as "tenantId", t.identity, t.protocol,
     ${STATIONS_ID} as "transactionId",
@@ -67,7 +80,8 @@ const SESSIONS = `
     exists (select from ocpp.charging_decisions where transaction_key = t.transaction_key
       and status in ('pending', 'active')) as limited,
     case when d.decision_id is not null then json_build_object('decisionId', d.decision_id::text,
-      'siteId', d.site_id, 'allocatedKw', d.allocated_kw, 'status', d.status, 'updatedAt', d.updated_at) end as last
+      'siteId', d.site_id, 'allocatedKw', d.allocated_kw, 'status', d.status, 'reason', d.reason,
+      'updatedAt', d.updated_at) end as last
   from core.sites s
     join ocpp.stations st on st.tenant_id = s.tenant_id
     left join core.devices own on own.device_id = st.device_id
@@ -78,7 +92,7 @@ const SESSIONS = `
     left join lateral (${COMMANDED}) commanded on true
     left join ocpp.connection_states link on link.tenant_id = st.tenant_id and link.identity = st.identity
     left join lateral (
-      select decision_id, site_id, allocated_kw, status, updated_at from ocpp.charging_decisions
+      select decision_id, site_id, allocated_kw, status, reason, updated_at from ocpp.charging_decisions
       where transaction_key = t.transaction_key order by decision_id desc limit 1) d on true
   where s.site_id = :siteId and coalesce(st.site_id, own.site_id) = s.site_id and ${MAY_DRAW}
     and not (${FORGOTTEN})

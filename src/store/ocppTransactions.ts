@@ -80,19 +80,30 @@ export interface Stop {
   /** As the station names it: 0 or less where it never got an id. */
   transactionId: number
   endedAt: Date
-  meterStopWh: number
+  /** null where the station did not tell. */
+  meterStopWh: number | null
   reason: string
   idTag: string | null
   /** What all retries of a StopTransaction have in common. */
   fingerprint: string
   /** Whether its clock was set; the end of the next session of a station whose was not may say the very same. */
   isDated: boolean
+  /** The message in which it came. */
+  uniqueId: string
+  connectionId: string
 }
+
+/** SQL for the meter of the transaction `t` when it was measured last before its end, in Wh; as it began where never. */
+const MEASURED_LAST = `t.meter_start_wh + coalesce((
+  select r.energy_delivered_kwh * 1000 from telemetry.readings r
+  where r.device_id = t.device_id and r.connector_id = t.connector_id
+    and r.time between t.started_at and :endedAt::timestamptz and r.energy_delivered_kwh is not null
+  order by r.time desc limit 1), 0)`
 
 /**
  * Ends a transaction of OCPP 1.6. One that has ended stays as it is, unless its end was only presumed. A station that never got an id means the one
  * transaction of its that fits; what belongs to none is kept for itself, with a beginning that nobody knows. Without a
- * time the same words are a retry only where none fits any more.
+ * time the same words are a retry only where none fits any more, of an end that fitted or of the same connection.
  *
  * @returns undefined when it had ended already
  */
@@ -107,19 +118,12 @@ export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise
   if (isRepeated && key === undefined) return undefined
   if (isRepeated) await same.clone().whereNot({ transaction_key: key }).update({ stop_fingerprint: null })
   if (key === undefined) {
-    await db.raw(
-      `insert into ocpp.transactions (tenant_id, identity, device_id, protocol, transaction_id, connector_id, id_tag,
-         started_at, ended_at, meter_stop_wh, stop_reason, stop_fingerprint)
-       select tenant_id, identity, device_id, 'ocpp1.6', concat('unknown:', :named::text, ':', :fingerprint::text), 0, :idTag,
-         :endedAt, :endedAt, :meterStopWh, :reason, :fingerprint
-       from ocpp.stations where identity = :identity
-       on conflict do nothing`,
-      bindings,
-    )
+    await keepUnknown(db, { ...bindings, ...(isDated ? {} : undatedNames(fingerprint, stop)) })
     return undefined
   }
   const { rows } = await db.raw<{ rows: Transaction[] }>(
-    `update ocpp.transactions set ended_at = greatest(:endedAt::timestamptz, started_at), meter_stop_wh = :meterStopWh,
+    `update ocpp.transactions t set ended_at = greatest(:endedAt::timestamptz, started_at),
+       meter_stop_wh = coalesce(:meterStopWh::float8, ${MEASURED_LAST}),
        stop_reason = :reason, stop_fingerprint = :fingerprint,
        start_fingerprint = case when not starts_with(start_fingerprint, '${UNDATED}') then start_fingerprint end,
        ${TOLD_END}
@@ -127,6 +131,32 @@ export async function stop(db: Knex, { identity }: Station, stop: Stop): Promise
     { ...bindings, key },
   )
   return rows[0]
+}
+
+/** Without a time the same words are a retry in the same message, or over the same connection. */
+const undatedNames = (fingerprint: string, { uniqueId, connectionId }: Stop) => ({
+  fingerprint: `${fingerprint}:${uniqueId}`,
+  name: `${fingerprint}:${connectionId}`,
+})
+
+interface UnknownStop extends Pick<Stop, 'endedAt' | 'meterStopWh' | 'reason' | 'idTag' | 'fingerprint'> {
+  identity: string
+  named: string
+  /** What tells it from others, beside its fingerprint. */
+  name?: string
+}
+
+/** Keeps the end of a transaction that nobody knows. */
+async function keepUnknown(db: Knex, { name, ...stop }: UnknownStop): Promise<void> {
+  await db.raw(
+    `insert into ocpp.transactions (tenant_id, identity, device_id, protocol, transaction_id, connector_id, id_tag,
+       started_at, ended_at, meter_stop_wh, stop_reason, stop_fingerprint)
+     select tenant_id, identity, device_id, 'ocpp1.6', concat('unknown:', :named::text, ':', :name::text), 0, :idTag,
+       :endedAt, :endedAt, :meterStopWh, :reason, :fingerprint
+     from ocpp.stations where identity = :identity
+     on conflict do nothing`,
+    { ...stop, name: name ?? stop.fingerprint },
+  )
 }
 
 async function keyOf(db: Knex, identity: string, transactionId: string): Promise<string | undefined> {
@@ -143,7 +173,7 @@ async function onlyFitting(
     .where({ identity, protocol: 'ocpp1.6' })
     .whereRaw('(ended_at is null or is_presumed)')
     .where('started_at', '<=', endedAt)
-    .where('meter_start_wh', '<=', meterStopWh)
+    .whereRaw('(meter_start_wh <= :meterStopWh or :meterStopWh::float8 is null)', { meterStopWh })
     .whereRaw('(id_tag = :idTag or :idTag::text is null)', { idTag })
     .orderByRaw('ended_at nulls first')
     .limit(2)

@@ -64,12 +64,12 @@ describe('a station for which as many calls wait as may', () => {
       if (kind === 'update' && row.status === 'delivered') isTaken = true
       if (isTaken && row.status === 'queued') putBack.resolve()
     })
-    const asked = await deaf.command('start', { charge_power: 11, target_soc: 80 })
+    const asked = await deaf.queue('set_power_limit', { power_limit_percent: 100 })
     await putBack.promise
     stop()
     silence.resolve({ status: 'Accepted' })
     await Promise.all(waiting)
-    await lastAsked(deaf, 'SetChargingProfile')
+    await lastAsked(deaf, 'ClearChargingProfile')
     await deaf.becomes(asked, 'completed', 10_000)
   })
 })

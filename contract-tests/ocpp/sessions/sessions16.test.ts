@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { randomUUID } from 'node:crypto'
+import { after, describe, it } from 'node:test'
+import { closeStations, connectRaw } from '../../support/rawStation.ts'
 import { makeSharedStation, minutes } from '../../support/sharedStation.ts'
 import type { TestStation } from '../../support/stationCalls.ts'
 import { makeStation } from '../../support/stationCalls.ts'
@@ -7,6 +9,7 @@ import { startTestServer } from '../../support/testServer.ts'
 
 const server = await startTestServer()
 const { db } = server.services
+after(closeStations)
 const token = await server.operator()
 
 const start = (timestamp: string, more = {}) => ({
@@ -34,7 +37,7 @@ const values = (timestamp: string, wh: number, kw: number) => ({
 
 const begin = async (station: TestStation, payload: object) =>
   ((await station.tell('StartTransaction', payload)) as { transactionId: number }).transactionId
-const transactionsOf = ({ identity }: TestStation) =>
+const transactionsOf = ({ identity }: Pick<TestStation, 'identity'>) =>
   db('ocpp.transactions').where({ identity }).orderBy('transaction_key')
 const eventsOf = (deviceId: string) =>
   db('telemetry.device_events').where({ device_id: deviceId }).orderBy('event_id').pluck('event_type')
@@ -251,6 +254,45 @@ describe('a station without a device', () => {
   })
 })
 
+describe('an end without a meter that can be read', () => {
+  const unread = [undefined, null, {}, 'much', 1e300]
+  const end = (transactionId: number, meterStop: unknown) => ({ transactionId, meterStop, timestamp: minutes(-2) })
+  for (const validation of ['tolerant', 'off'] as const)
+    it(`ends the session as it was measured last (${validation})`, async () => {
+      for (const meterStop of unread) {
+        const { station, charger } = await makeSharedStation(server)
+        station.validation = validation
+        const transactionId = await begin(station, start(minutes(-60)))
+        const meterValue = [values(minutes(-40), 13_000, 9), values(minutes(-20), 16_000, 9)]
+        await station.tell('MeterValues', { connectorId: 1, transactionId, meterValue })
+        const payload = end(transactionId, meterStop)
+        for (const _ of ['told', 'repeated'])
+          assert.deepEqual(await station.say('StopTransaction', payload), { kind: 'result', payload: {} })
+        const [{ ended_at, meter_stop_wh, is_presumed }, ...others] = await transactionsOf(station)
+        assert.deepEqual(
+          [ended_at.toISOString(), meter_stop_wh, is_presumed, others],
+          [payload.timestamp, 16_000, false, []],
+        )
+        assert.equal((await connectorOf(charger.deviceId)).status, 'idle')
+      }
+    })
+  it('ends one that was never measured with the meter as it began', async () => {
+    const { station } = await makeSharedStation(server)
+    station.validation = 'tolerant'
+    await begin(station, start(minutes(-60)))
+    await station.say('StopTransaction', end(-1, undefined))
+    const [row] = await transactionsOf(station)
+    assert.deepEqual([row.ended_at !== null, row.meter_stop_wh], [true, 10_000])
+  })
+  it('is kept for itself where it belongs to no session', async () => {
+    const { station } = await makeSharedStation(server)
+    station.validation = 'tolerant'
+    await station.say('StopTransaction', end(4711, undefined))
+    const [row] = await transactionsOf(station)
+    assert.deepEqual([row.connector_id, row.meter_stop_wh], [0, null])
+  })
+})
+
 describe('a station whose clock was never set', () => {
   it('begins another session with the same words when the one before has ended, and repeats itself before', async () => {
     const station = await makeStation(server.services, { protocol: 'ocpp1.6' })
@@ -282,4 +324,19 @@ describe('a station whose clock was never set', () => {
         ],
       )
     })
+
+  it('has each end kept that belongs to no session, and a repeated one once', async () => {
+    const identity = `CP-${randomUUID()}`
+    const connect = () => connectRaw(server.url, { ...server.credentials.ocpp, identity, protocols: ['ocpp1.6'] })
+    const payload = stop(-1, '1970-01-01T00:00:00Z')
+    const first = await connect()
+    for (const id of ['one', 'one-again']) await first.call('StopTransaction', payload, id)
+    await first.close()
+    const second = await connect()
+    await second.call('StopTransaction', payload, 'one')
+    assert.equal((await transactionsOf({ identity })).length, 1)
+    for (const id of ['two', 'two-again']) await second.call('StopTransaction', payload, id)
+    assert.equal((await transactionsOf({ identity })).length, 2)
+    await second.close()
+  })
 })

@@ -67,9 +67,19 @@ describe('what a session begins with', () => {
     assert.deepEqual([...fleet.limits.values()], [20 - 2 * LEAST])
     assert.ok(fleet.peakKw() <= 20)
   })
-  it('is told again to a station that has started anew, and not to one that refused until it connects again', async () => {
-    const { fleet, plan, one, two } = await depot(40)
+  it('is told again to a station that refused with a plan that is made a quarter of an hour later', async () => {
+    const { fleet, plan, two } = await depot(40)
     fleet.behaviour.set(two, { kind: 'result', payload: { status: 'Rejected' } })
+    assert.equal(await plan(), undefined)
+    fleet.behaviour.clear()
+    await plan(fleet.call, new Date(Date.now() + 14 * 60_000))
+    assert.equal(fleet.defaults.get(two), undefined)
+    await plan(fleet.call, new Date(Date.now() + 16 * 60_000))
+    assert.equal(fleet.defaults.get(two), LEAST)
+  })
+  it('is told again to a station that has started anew, and not to one without such profiles until it connects again', async () => {
+    const { fleet, plan, one, two } = await depot(40)
+    fleet.behaviour.set(two, { kind: 'result', payload: { status: 'NotSupported' } })
     assert.equal(await plan(), undefined)
     assert.equal(fleet.calls.length, 3)
     await db('ocpp.charging_defaults')

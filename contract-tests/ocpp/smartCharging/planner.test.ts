@@ -249,6 +249,35 @@ describe('limits that others set', () => {
   })
 })
 
+describe('a command that a plan keeps', () => {
+  it('waits while its station gives no answer, and is completed when that has taken its share', async () => {
+    const { fleet, plan, one } = await depot()
+    const key = await fleet.begin(one)
+    const { device_id } = await db('ocpp.stations').first('device_id').where({ identity: one })
+    const { numeric_id } = await db('ocpp.transactions').first('numeric_id').where({ transaction_key: key })
+    const [{ command_id }] = await db('core.commands')
+      .insert({
+        tenant_id: fleet.tenantId,
+        device_id,
+        command: 'start_charging',
+        channel: 'ocpp',
+        status: 'accepted',
+        params: { charge_power: 8 },
+        details: { transaction_id: numeric_id },
+        requested_by: 'test',
+        expires_at: new Date(Date.now() + 60_000),
+      })
+      .returning('command_id')
+    const statusOf = async () => (await db('core.commands').first('status').where({ command_id })).status
+    fleet.behaviour.set(one, { kind: 'timeout' })
+    await plan()
+    assert.equal(await statusOf(), 'accepted')
+    fleet.behaviour.clear()
+    await plan(new Date(Date.now() + 61_000))
+    assert.deepEqual([await statusOf(), [...fleet.limits.values()]], ['completed', [8]])
+  })
+})
+
 describe('switched off', () => {
   it('takes the limits away', async () => {
     const { fleet, set, plan, one, two } = await depot()

@@ -49,6 +49,7 @@ async function dispatch(means: Means, identity: string, command: commands.Claime
     return true
   }
   if (translation.kind === 'disconnect') return reconnect(means, identity, command)
+  if (translation.kind === 'planned') return leaveToPlan(means, command, translation)
   if (translation.remoteStart !== undefined)
     await noteRemoteStart(db, {
       ...command,
@@ -130,6 +131,17 @@ async function send(stations: Means['stations'], identity: string, { action, pay
     if (!(error instanceof OcppError)) throw error
     return { kind: 'error', code: error.code, description: error.message, details: error.details }
   }
+}
+
+/** The plan of the site, which hears of it, completes it. */
+async function leaveToPlan(
+  { db, config }: Means,
+  { commandId }: commands.ClaimedCommand,
+  { transactionId, note }: Extract<Translation, { kind: 'planned' }>,
+): Promise<true> {
+  const details = transactionId === undefined ? null : { transaction_id: transactionId }
+  await commands.accept(db, commandId, { message: note ?? null, details, within: config.commandExpirySeconds })
+  return true
 }
 
 async function takeBack({ db }: Means, { commandId }: commands.ClaimedCommand): Promise<false> {

@@ -1,11 +1,12 @@
 import { clearProfile, ownId, type Profile, sessionId, setProfile } from './profiles.ts'
 import { endOf, profileOfSchedule, readSlots } from './schedule.ts'
 import { startSession } from './sessions.ts'
-import { impossible, notSupported, numberOf, type Subject, type Translation } from './translation.ts'
+import { impossible, notSupported, numberOf, planned, type Subject, type Translation } from './translation.ts'
 
 /**
  * A limit of a connector, or of the station: for whatever is charged there, and for the session that runs, since its own
- * profile would prevail. The latter is left to the site's plan where there is one, which knows of the command.
+ * profile would prevail. Where a plan shares the site's power it is the plan's to keep: stations take the default of a
+ * connector before the one of the plan, which is for all of them.
  */
 export function setPowerLimit(subject: Subject): Translation {
   const { params, transaction, connectorId, isPlanned, ratingKw, now } = subject
@@ -23,6 +24,7 @@ export function setPowerLimit(subject: Subject): Translation {
     }
   }
   if (kw === undefined) return impossible('INVALID_PARAMS', 'params.power_limit is missing')
+  if (isPlanned) return planned(subject)
   const duration = numberOf(params, 'duration')
   const limit: Profile = {
     id: ownId('limit', connectorId),
@@ -59,9 +61,12 @@ export function discharge(subject: Subject): Translation {
   }
 }
 
-/** A schedule of the console as one recurring profile, which the station follows by itself. */
+/**
+ * A schedule of the console as one recurring profile, which the station follows by itself; where a plan shares the site's
+ * power, when that is switched off.
+ */
 export function setSchedule(subject: Subject): Translation {
-  const { protocol, params, connectorId, now } = subject
+  const { protocol, params, connectorId, isPlanned, now } = subject
   if (params.enabled === false)
     return { kind: 'calls', calls: [clearProfile(subject, ownId('schedule', connectorId))], proof: 'answer' }
   const slots = readSlots(params)
@@ -69,6 +74,12 @@ export function setSchedule(subject: Subject): Translation {
   if ((endOf(params) ?? now) < now) return impossible('INVALID_PARAMS', 'params.effective_until is over')
   if (protocol !== 'ocpp2.1' && slots.some(({ action }) => action === 'discharge'))
     return notSupported(protocol, 'way to discharge a vehicle')
+  if (isPlanned)
+    return {
+      kind: 'planned',
+      transactionId: undefined,
+      note: 'the station follows it when the plan is switched off',
+    }
   const profile = profileOfSchedule(subject, slots)
   const note = 'target_soc is not told to the charger'
   return {

@@ -1,17 +1,21 @@
 import { evseOf } from '../connectorState.ts'
 import { ownId, type Profile, profile2, profile16, sessionId, setProfile } from './profiles.ts'
-import { impossible, numberOf, type Subject, type Translation, textOf } from './translation.ts'
+import { impossible, numberOf, planned, type Subject, type Translation, textOf } from './translation.ts'
 
 /**
  * A session that runs gets the power that is asked for. Where none does, one is started, with the power as its profile;
- * stations without smart charging ignore that.
+ * stations without smart charging ignore that. Where a plan shares the site's power, no profile goes along: the power is
+ * the most that the plan gives the session, which begins with what the plan lets any begin with.
  */
 export function startCharging(subject: Subject): Translation {
-  const { params, transaction, connectorId } = subject
+  const { params, transaction, connectorId, isPlanned } = subject
   const kw = numberOf(params, 'charge_power')
   const untilSoc = numberOf(params, 'target_soc')
   const ceiling = kw === undefined ? undefined : ceilingOf(connectorId, kw, untilSoc)
-  if (transaction === undefined || connectorId === null || ceiling === undefined) return startSession(subject, ceiling)
+  if (transaction === undefined || connectorId === null || ceiling === undefined)
+    return startSession(subject, isPlanned ? undefined : ceiling)
+  if (isPlanned)
+    return { ...planned(subject), ...(untilSoc !== undefined && { note: 'target_soc is not told to the charger' }) }
   const profile = { ...ceiling, id: sessionId(transaction) }
   return { kind: 'calls', calls: [setProfile(subject, profile, transaction)], proof: 'answer' }
 }

@@ -76,11 +76,27 @@ describe('every command that a version can', () => {
 })
 
 describe('a limit', () => {
-  it('is for what is charged there, and for the session that runs unless the plan of its site tells that', () => {
+  it('is for what is charged there, and for the session that runs', () => {
     const params = { power_limit: 5 }
     const limits = (change: Partial<Subject>) =>
       callsOf('set_power_limit', subject('ocpp1.6', { params, ...change })).length
-    assert.deepEqual([limits({}), limits({ transaction }), limits({ transaction, isPlanned: true })], [1, 2, 1])
+    assert.deepEqual([limits({}), limits({ transaction })], [1, 2])
+  })
+  it("is kept by the site's plan where there is one, and so is the power of a session", () => {
+    const isPlanned = true
+    const limit = { params: { power_limit: 5 }, isPlanned }
+    assert.deepEqual(translate('set_power_limit', subject('ocpp1.6', limit)), {
+      kind: 'planned',
+      transactionId: undefined,
+    })
+    const more = { params: { charge_power: 11 }, isPlanned, transaction }
+    for (const [protocol, transactionId] of [
+      ['ocpp1.6', 17],
+      ['ocpp2.1', '4b1c'],
+    ] as const)
+      assert.deepEqual(translate('start_charging', subject(protocol, more)), { kind: 'planned', transactionId })
+    const [start] = callsOf('start_charging', subject('ocpp2.0.1', { ...more, transaction: undefined }))
+    assert.deepEqual([start!.action, start!.payload.chargingProfile], ['RequestStartTransaction', undefined])
   })
   it('in percent needs a model that is known, but for all of it', () => {
     const about = (percent: number) => subject('ocpp1.6', { params: { power_limit_percent: percent }, ratingKw: null })

@@ -25,6 +25,8 @@ export type Translation =
       note?: string
     }
   | { kind: 'disconnect' }
+  /** A limit that the plan of the site holds: the station is told by it, which alone knows what is left for others. */
+  | { kind: 'planned'; transactionId: string | number | undefined; note?: string }
   | { kind: 'impossible'; failure: Failure }
 
 /** What a translation is made of. */
@@ -49,6 +51,11 @@ export const impossible = (reason: string, message: string): Translation => ({
 
 export const notSupported = (protocol: Protocol, what: string): Translation =>
   impossible('NOT_SUPPORTED', `${protocol} has no ${what}`)
+
+export const planned = ({ protocol, transaction }: Subject): Extract<Translation, { kind: 'planned' }> => ({
+  kind: 'planned',
+  transactionId: protocol === 'ocpp1.6' ? transaction?.numericId : transaction?.transactionId,
+})
 
 /** A finite number of the parameters, which may hold anything. */
 export function numberOf(params: Record<string, unknown>, name: string): number | undefined {

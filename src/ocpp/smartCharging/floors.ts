@@ -74,13 +74,26 @@ const canBeTold = ({ identity, isConnected }: SiteStation, silent: ReadonlySet<s
 const isFresh = ({ told, bootedAt }: SiteStation) => told !== null && (bootedAt === null || bootedAt <= told.toldAt)
 
 /** Reasons for which it is worth to try again, though the station has not connected anew. */
-const PASSING = new Set(['pending', 'offline', 'timeout', 'busy'])
+export const PASSING = new Set(['pending', 'offline', 'timeout', 'busy'])
 
-/** Whether a station was told of late, and did not take it. @param retry milliseconds */
-export function hasRefused(station: SiteStation, now: Date, retry: number): boolean {
+/** Reasons that stay until the station has another software. */
+const LASTING = new Set(['NotSupported', 'NotImplemented'])
+
+/**
+ * Whether a station was told of late, and did not take it.
+ *
+ * @param patience how long that is where it gave no answer, and where it refused, in milliseconds
+ */
+export function hasRefused(
+  station: SiteStation,
+  now: Date,
+  patience: { unanswered: number; refused: number },
+): boolean {
   const { told, connectedAt } = station
   if (told === null || told.reason === null || connectedAt > told.toldAt || !isFresh(station)) return false
-  return !PASSING.has(told.reason) || now.getTime() - told.toldAt.getTime() < retry
+  const { unanswered, refused } = patience
+  const tolerable = PASSING.has(told.reason) ? unanswered : refused
+  return LASTING.has(told.reason) || now.getTime() - told.toldAt.getTime() < tolerable
 }
 
 /** Whether time alone makes a station worth to be told again. */

@@ -1,11 +1,13 @@
 import type { Knex } from 'knex'
 import * as decisions from '../../store/chargingDecisions.ts'
 import * as defaults from '../../store/chargingDefaults.ts'
+import * as plannedCommands from '../../store/plannedCommands.ts'
 import * as siteCharging from '../../store/siteCharging.ts'
 import type { Outcome } from '../action.ts'
+import { giveBack, profilesAbovePlan, settle } from './commands.ts'
 import { decide, type Target, TURN } from './decide.ts'
 import { type Floor, hasRefused, isPassing } from './floors.ts'
-import { clearDefault, clearProfile, setDefault, setProfile } from './profiles.ts'
+import { clearById, clearDefault, clearProfile, setDefault, setProfile } from './profiles.ts'
 import { nextWindowEdge, pricePercent, windowPercent } from './timeOfUse.ts'
 
 /** A call to a station, wherever its socket is. */
@@ -27,6 +29,8 @@ export interface PlannerMeans {
 const PATIENCE = 10
 /** After this time a station that did not take its share is told again, in milliseconds. */
 const RETRY = 60_000
+/** After this time a station that refused what sessions begin with is told again with the next plan, in milliseconds. */
+const RETRY_REFUSED = 15 * 60_000
 
 /**
  * Plans a site anew and tells the stations whose share changed, and those that sessions begin with something else at. What
@@ -41,6 +45,7 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   const site = await siteCharging.find(db, siteId)
   if (site === undefined) return undefined
   await decisions.endFinished(db, siteId)
+  const waiting = await plannedCommands.waitingAt(db, siteId)
   const sessions = await decisions.sessionsOf(db, siteId)
   const departed = await release(means, await decisions.departedFrom(db, siteId), now)
   const leaving = await releaseDefaults(means, siteId, site.enabled, now)
@@ -52,7 +57,11 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   const timeOfUse = await readTimeOfUse(db, site, now)
   const silence = {
     sessions: new Set(sessions.filter(session => justFailed(session, now)).map(key)),
-    stations: new Set(stations.filter(station => hasRefused(station, now, RETRY)).map(({ identity }) => identity)),
+    stations: new Set(
+      stations
+        .filter(station => hasRefused(station, now, { unanswered: RETRY, refused: RETRY_REFUSED }))
+        .map(({ identity }) => identity),
+    ),
   }
   const planned = () => decide(site, { sessions, stations }, timeOfUse.percent, silence, now)
   for (;;) {
@@ -71,6 +80,8 @@ export async function planSite(means: PlannerMeans, siteId: string, now = new Da
   const higherFloors = plan.floors.filter(({ isKnown }) => !isKnown)
   const [failed] = await Promise.all([tell(means, site, higher), tellFloors(means, site, higherFloors)])
   for (const session of failed) silence.sessions.add(key(session))
+  const silent = sessions.filter(session => silence.sessions.has(key(session)))
+  await settle(db, waiting, new Map(silent.map(session => [key(session), session.last?.reason ?? null])))
 
   return earliest([
     departed,
@@ -103,13 +114,13 @@ async function tell(
   const told = await Promise.all(
     targets.map(async ({ session, range, allocatedKw }, index) => {
       const outcome = await callStation({ ...callOf(session), ...setProfile(session, allocatedKw, range) })
-      if (!isAccepted(outcome)) {
-        await decisions.reject(db, ids[index]!, reasonOf(outcome))
-        return session
-      }
-      await decisions.activate(db, ids[index]!, session.transactionKey)
-      session.last = { decisionId: ids[index]!, siteId, allocatedKw, status: 'active', updatedAt: new Date() }
-      return undefined
+      const decisionId = ids[index]!
+      const reason = isAccepted(outcome) ? null : reasonOf(outcome)
+      if (reason === null) await decisions.activate(db, decisionId, session.transactionKey)
+      else await decisions.reject(db, decisionId, reason)
+      const status = reason === null ? 'active' : 'rejected'
+      session.last = { decisionId, siteId, allocatedKw, status, reason, updatedAt: new Date() }
+      return reason === null ? undefined : session
     }),
   )
   return told.filter(session => session !== undefined)
@@ -149,14 +160,29 @@ async function tellFloors(
     floors.map(async ({ station, range, floorKw }) => {
       const outcome = await callStation({ ...callOf(station), ...setDefault(station.protocol, floorKw, range) })
       const before = station.told?.heldKw ?? null
-      const reason = isAccepted(outcome) ? null : reasonOf(outcome)
-      const heldKw = reason === null ? floorKw : mayHave(outcome) ? Math.max(before ?? 0, floorKw) : before
+      const hasTaken = isAccepted(outcome)
+      const heldKw = hasTaken ? floorKw : mayHave(outcome) ? Math.max(before ?? 0, floorKw) : before
+      const isNew = station.told?.siteId !== siteId || station.told.reason !== null
+      const obstacle = hasTaken && isNew ? await clearLimits({ db, callStation }, station) : undefined
+      const reason = hasTaken ? ((obstacle && reasonOf(obstacle)) ?? null) : reasonOf(outcome)
       await defaults.settle(db, station.identity, { heldKw, reason })
       station.told = { siteId, toldKw: floorKw, heldKw, reason, toldAt }
       return reason === null ? undefined : station
     }),
   )
   return told.filter(station => station !== undefined)
+}
+
+/** Takes away what would let sessions begin with more than the default. @returns what came of it where it failed */
+async function clearLimits(
+  { db, callStation }: PlannerMeans,
+  station: defaults.SiteStation,
+): Promise<Outcome | undefined> {
+  for (const id of await profilesAbovePlan(db, station.identity)) {
+    const outcome = await callStation({ ...callOf(station), ...clearById(station.protocol, id) })
+    if (outcome.kind !== 'result') return outcome
+  }
+  return undefined
 }
 
 /** Whether a station may have taken what it gave no answer to. */
@@ -173,8 +199,10 @@ async function releaseDefaults(
   const cleared = await Promise.all(
     leaving.map(async station => {
       const outcome = await callStation({ ...callOf(station), ...clearDefault(station.protocol) })
-      if (outcome.kind === 'result') await defaults.remove(db, station.identity)
-      return outcome.kind === 'result'
+      if (outcome.kind !== 'result') return false
+      await giveBack(db, station.identity)
+      await defaults.remove(db, station.identity)
+      return true
     }),
   )
   return cleared.every(Boolean) ? undefined : new Date(now.getTime() + RETRY)

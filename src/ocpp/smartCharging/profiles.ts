@@ -54,7 +54,7 @@ export function setProfile(session: Session, allocatedKw: number, range: Range):
 }
 
 /** What takes the limit of a transaction away. */
-export const clearProfile = (session: Session): Call => clear(session.protocol, profileId(session))
+export const clearProfile = (session: Session): Call => clearById(session.protocol, profileId(session))
 
 /** Above the default limits that commands set, which would be in force from the start of a session otherwise. */
 const ABOVE_COMMANDS = 1
@@ -83,9 +83,10 @@ export function setDefault(protocol: Protocol, kw: number, range: Range): Call {
 }
 
 /** What takes it away. */
-export const clearDefault = (protocol: Protocol): Call => clear(protocol, DEFAULT_ID)
+export const clearDefault = (protocol: Protocol): Call => clearById(protocol, DEFAULT_ID)
 
-const clear = (protocol: Protocol, id: number): Call => ({
+/** What takes any profile away; a station without it says Unknown. */
+export const clearById = (protocol: Protocol, id: number): Call => ({
   action: 'ClearChargingProfile',
   payload: protocol === 'ocpp1.6' ? { id } : { chargingProfileId: id },
 })

@@ -71,7 +71,9 @@ export class SmartCharging {
       feed.subscribe(
         'core.commands',
         touch(({ row }) => {
-          if (row.command === 'set_power_limit') this.#touched.deviceIds.add(String(row.device_id))
+          const isForPlan =
+            row.status === 'accepted' && ['start_charging', 'set_schedule'].includes(String(row.command))
+          if (isForPlan || row.command === 'set_power_limit') this.#touched.deviceIds.add(String(row.device_id))
         }),
       ),
       feed.subscribe(
