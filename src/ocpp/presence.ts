@@ -24,7 +24,7 @@ export class Presence {
 
   async start(): Promise<void> {
     const { db, processId } = this.#services
-    await processes.beat(db, processId, [])
+    await processes.beat(db, processId, () => [])
     await processes.bury(db, SILENCE)
     this.#timer = setInterval(() => {
       this.#beating = this.#beating.then(() => this.#beat())
@@ -34,7 +34,7 @@ export class Presence {
   async #beat(): Promise<void> {
     const { db, processId, log } = this.#services
     try {
-      await processes.beat(db, processId, this.#connectionIds())
+      await processes.beat(db, processId, this.#connectionIds)
       this.#beats++
       if (this.#beats > SILENCE / (EVERY / 1000)) await processes.bury(db, SILENCE)
     } catch (error) {

@@ -4,9 +4,9 @@ import type { Knex } from 'knex'
  * Says that a process lives. When others have taken it for dead, which an absent database makes them, its connections
  * are shown again.
  *
- * @param connectionIds of its sockets
+ * @param connectionIds tells those of its sockets, when they are needed
  */
-export async function beat(db: Knex, processId: string, connectionIds: string[]): Promise<void> {
+export async function beat(db: Knex, processId: string, connectionIds: () => string[]): Promise<void> {
   await db.transaction(async transaction => {
     const known = await transaction('ocpp.processes')
       .where({ process_id: processId })
@@ -24,7 +24,7 @@ export async function beat(db: Knex, processId: string, connectionIds: string[])
          returning tenant_id, identity, connection_id)
        update ocpp.connection_states s set disconnected_at = null from reopened r
        where s.tenant_id = r.tenant_id and s.identity = r.identity and s.connection_id = r.connection_id`,
-      { ids: connectionIds },
+      { ids: connectionIds() },
     )
   })
 }
