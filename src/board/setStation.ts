@@ -4,7 +4,7 @@ import { conflict, invalid, notFound } from '../errors.ts'
 import { isIdentity } from '../ocpp/handshake.ts'
 import * as boardStations from '../store/boardStations.ts'
 import * as stations from '../store/ocppStations.ts'
-import { linkDevice } from '../store/stationDevices.ts'
+import { linkDevice, moveDevice } from '../store/stationDevices.ts'
 
 export interface StationInput {
   siteId?: string | null
@@ -31,12 +31,14 @@ export async function setStation(db: Knex, tenantId: string, identity: string, i
   const { siteId, deviceId, validation, rotate = false } = input
   return db.transaction(async transaction => {
     if (siteId != null && !(await stations.isSiteOf(transaction, tenantId, siteId))) throw notFound('site')
+    const before = await boardStations.find(transaction, tenantId, identity)
     const password = newPassword()
     const passwordHash = hashSecret(password)
     const isNew = await stations.create(transaction, { identity, tenantId, passwordHash })
     const change = { siteId, validation, ...(rotate && { passwordHash }) }
     if (!(await boardStations.update(transaction, tenantId, identity, change))) throw conflict('the identity is taken')
     if (deviceId !== undefined) await linkDevice(transaction, tenantId, identity, deviceId)
+    if (siteId != null) await moveDevice(transaction, identity, before?.site_id ?? null)
     const station = await boardStations.find(transaction, tenantId, identity)
     return { station: station!, isNew, password: isNew || rotate ? password : undefined }
   })

@@ -61,6 +61,15 @@ export async function linkDevice(db: Knex, tenantId: string, identity: string, d
   })
 }
 
+/** A device that stood nowhere, or where its station stood before, stands where that does now: its site has to consent. */
+export async function moveDevice(db: Knex, identity: string, formerSite: string | null): Promise<void> {
+  await db.raw(
+    `update core.devices d set site_id = s.site_id from ocpp.stations s
+     where s.identity = :identity and d.device_id = s.device_id and (d.site_id is null or d.site_id = :formerSite)`,
+    { identity, formerSite },
+  )
+}
+
 async function placeTogether(
   db: Knex,
   tenantId: string,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setStation } from '../../../src/board/setStation.ts'
 import * as ocppLinks from '../../../src/store/ocppLinks.ts'
 import * as ocppRecords from '../../../src/store/ocppRecords.ts'
 import * as stations from '../../../src/store/ocppStations.ts'
@@ -130,6 +131,28 @@ describe('a station that enrolled itself', () => {
     assert.deepEqual([sn, manufacturer, model, firmware_version], [station.identity, 'Example', 'AC-1', '1.2.3'])
     await charge({ station })
     assert.equal((await shownOf(deviceId!)).records, 1)
+  })
+
+  it('takes its device along when it is put on a site, which has to consent', async () => {
+    const station = await enroll()
+    await station.tell('BootNotification', boot)
+    const { deviceId } = (await stations.find(db, station.identity))!
+    const silent = (await makeSharedStation(server, { consents: false })).siteId
+    const open = (await makeSharedStation(server)).siteId
+    await setStation(db, station.tenantId, station.identity, { siteId: silent })
+    assert.equal((await deviceOf(deviceId!)).site_id, silent)
+    await charge({ station })
+    assert.deepEqual(await shownOf(deviceId!), { samples: 0, events: 0, records: 0, connectors: 0 })
+    await setStation(db, station.tenantId, station.identity, { siteId: open })
+    assert.equal((await deviceOf(deviceId!)).site_id, open)
+  })
+
+  it('leaves a device where it is that stands elsewhere by itself', async () => {
+    const { station, charger, siteId } = await makeSharedStation(server)
+    const elsewhere = (await makeSharedStation(server)).siteId
+    await db('ocpp.stations').where({ identity: station.identity }).update({ site_id: null })
+    await setStation(db, station.tenantId, station.identity, { siteId: elsewhere })
+    assert.equal((await deviceOf(charger.deviceId)).site_id, siteId)
   })
 
   it('is not the charger that has its identity as serial number', async () => {
